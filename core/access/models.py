@@ -1,0 +1,65 @@
+"""Actors, roles and grants. A role is always held on an area and everything beneath it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+ActorKind = Literal["anonymous", "rider", "staff"]
+
+
+class Role(StrEnum):
+    """Staff roles of a district."""
+
+    DISTRICT_ADMIN = "district_admin"
+    SUBDISTRICT = "subdistrict"
+    SECRETARY = "secretary"
+    GRID_WORKER = "grid_worker"
+    DEPARTMENT = "department"
+    STATION_HOST = "station_host"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on the area at `area_path` and below; `''` is the whole district."""
+
+    role: Role
+    area_path: str
+    department_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a request. `id` is a rider's or a staff member's id by `kind`; None for anonymous."""
+
+    kind: ActorKind
+    id: int | None
+    district_id: int
+    name: str = ""
+    grants: tuple[Grant, ...] = ()
+
+    def scopes(self, *roles: Role) -> tuple[str, ...]:
+        """Give the area paths on which any of `roles` is held (all roles when none is named)."""
+        return tuple({grant.area_path for grant in self.grants if not roles or grant.role in roles})
+
+    def holds(self, *roles: Role) -> bool:
+        """Tell whether any of `roles` is held anywhere."""
+        return any(grant.role in roles for grant in self.grants)
+
+    def reaches(self, area_path: str, *roles: Role) -> bool:
+        """Tell whether any of `roles` (or any role) is held on `area_path` or above it."""
+        return any(is_within(area_path, scope) for scope in self.scopes(*roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A staff account as its administrator sees it."""
+
+    id: int
+    username: str
+    name: str
+
+
+def is_within(area_path: str, scope: str) -> bool:
+    """Tell whether `area_path` is `scope` itself or lies beneath it; scope `''` holds everything."""
+    return scope == "" or area_path == scope or area_path.startswith(scope + "/")

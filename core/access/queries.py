@@ -1,0 +1,169 @@
+"""All SQL about staff, grants and sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.access.models import ActorKind, Grant, Role, Staff
+from core.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A live session: whose it is."""
+
+    kind: ActorKind
+    subject_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSecret:
+    """What signing in needs to know of a staff account."""
+
+    id: int
+    name: str
+    password_hash: str
+    disabled_at: datetime | None
+    locked_until: datetime | None
+
+
+async def insert_session(
+    conn: Connection,
+    *,
+    district_id: int,
+    token_hash: bytes,
+    kind: ActorKind,
+    subject_id: int,
+    created_at: datetime,
+    expires_at: datetime,
+) -> None:
+    await conn.execute(
+        """
+        insert into session (district_id, token_hash, kind, subject_id, created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6)
+        """,
+        district_id,
+        token_hash,
+        kind,
+        subject_id,
+        created_at,
+        expires_at,
+    )
+
+
+async def find_session(
+    conn: Connection, *, district_id: int, token_hash: bytes, now: datetime
+) -> SessionRow | None:
+    row = await conn.fetchrow(
+        """
+        select kind, subject_id from session
+        where district_id = $1 and token_hash = $2 and revoked_at is null and expires_at > $3
+        """,
+        district_id,
+        token_hash,
+        now,
+    )
+    return None if row is None else SessionRow(**row)
+
+
+async def revoke_session(conn: Connection, *, district_id: int, token_hash: bytes, now: datetime) -> None:
+    await conn.execute(
+        "update session set revoked_at = $3 where district_id = $1 and token_hash = $2 and revoked_at is null",
+        district_id,
+        token_hash,
+        now,
+    )
+
+
+async def find_staff_name(conn: Connection, *, district_id: int, staff_id: int) -> str | None:
+    """Give the name of an account that is not disabled."""
+    name: str | None = await conn.fetchval(
+        "select name from staff where district_id = $1 and id = $2 and disabled_at is null", district_id, staff_id
+    )
+    return name
+
+
+async def list_grants(conn: Connection, *, district_id: int, staff_id: int) -> tuple[Grant, ...]:
+    rows = await conn.fetch(
+        "select role, area_path, department_id from staff_grant where district_id = $1 and staff_id = $2",
+        district_id,
+        staff_id,
+    )
+    return tuple(Grant(Role(row["role"]), row["area_path"], row["department_id"]) for row in rows)
+
+
+async def find_staff_secret(conn: Connection, *, district_id: int, username: str) -> StaffSecret | None:
+    row = await conn.fetchrow(
+        """
+        select id, name, password_hash, disabled_at, locked_until from staff
+        where district_id = $1 and username = $2
+        """,
+        district_id,
+        username,
+    )
+    return None if row is None else StaffSecret(**row)
+
+
+async def count_failed_sign_in(
+    conn: Connection, *, district_id: int, staff_id: int, max_failures: int, locked_until: datetime
+) -> None:
+    """Count one wrong password; the one that makes `max_failures` locks the account and starts a new count."""
+    await conn.execute(
+        """
+        update staff set
+            failed_sign_ins = case when failed_sign_ins + 1 >= $3 then 0 else failed_sign_ins + 1 end,
+            locked_until = case when failed_sign_ins + 1 >= $3 then $4 else locked_until end
+        where district_id = $1 and id = $2
+        """,
+        district_id,
+        staff_id,
+        max_failures,
+        locked_until,
+    )
+
+
+async def clear_failed_sign_ins(conn: Connection, *, district_id: int, staff_id: int) -> None:
+    await conn.execute(
+        "update staff set failed_sign_ins = 0, locked_until = null where district_id = $1 and id = $2",
+        district_id,
+        staff_id,
+    )
+
+
+async def insert_staff(
+    conn: Connection, *, district_id: int, username: str, name: str, password_hash: str, now: datetime
+) -> Staff:
+    row = await conn.fetchrow(
+        """
+        insert into staff (district_id, username, name, password_hash, created_at) values ($1, $2, $3, $4, $5)
+        returning id, username, name
+        """,
+        district_id,
+        username,
+        name,
+        password_hash,
+        now,
+    )
+    assert row is not None  # noqa: S101 — INSERT … RETURNING of one row gives one row
+    return Staff(**row)
+
+
+async def insert_grant(
+    conn: Connection, *, district_id: int, staff_id: int, grant: Grant, now: datetime
+) -> None:
+    await conn.execute(
+        """
+        insert into staff_grant (district_id, staff_id, role, area_path, department_id, granted_at)
+        values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+        """,
+        district_id,
+        staff_id,
+        grant.role.value,
+        grant.area_path,
+        grant.department_id,
+        now,
+    )
+
+
+async def has_staff(conn: Connection, *, district_id: int) -> bool:
+    found: bool = await conn.fetchval("select exists (select from staff where district_id = $1)", district_id)
+    return found

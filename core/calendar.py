@@ -1,0 +1,53 @@
+"""Working days and holidays, from rows that an operator can correct and extend.
+
+A year without rows follows the plain weekday rule; `knows(year)` tells callers to raise an alarm. Nothing here reads
+the clock or the database beyond `load_calendar`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from core import queries
+from core.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Exceptions to the weekday rule; `version` changes whenever any row does."""
+
+    holidays: frozenset[date]
+    makeup_workdays: frozenset[date]
+    years: frozenset[int]
+    version: int
+
+    def is_holiday(self, day: date) -> bool:
+        """Tell whether `day` is a public holiday by the rows."""
+        return day in self.holidays
+
+    def is_makeup_workday(self, day: date) -> bool:
+        """Tell whether `day` is a weekend day worked in exchange for a holiday."""
+        return day in self.makeup_workdays
+
+    def is_workday(self, day: date) -> bool:
+        """Tell whether offices work on `day`: rows first, else Monday to Friday."""
+        if day in self.makeup_workdays:
+            return True
+        return day not in self.holidays and day.isoweekday() <= 5
+
+    def knows(self, year: int) -> bool:
+        """Tell whether there are rows for `year` at all."""
+        return year in self.years
+
+
+NO_HOLIDAYS = Calendar(frozenset(), frozenset(), frozenset(), version=0)
+
+
+async def load_calendar(conn: Connection, *, district_id: int) -> Calendar:
+    """Read the district's calendar; a few dozen rows a year."""
+    rows = await queries.list_holidays(conn, district_id=district_id)
+    return Calendar(
+        holidays=frozenset(row.day for row in rows if not row.is_workday),
+        makeup_workdays=frozenset(row.day for row in rows if row.is_workday),
+        years=frozenset(row.day.year for row in rows),
+        version=max((row.version for row in rows), default=0),
+    )

@@ -1,0 +1,237 @@
+"""All SQL of core outside access: migrations, events, the change log, the calendar, the district."""
+
+from datetime import date, datetime
+
+from core.database import Connection
+from core.models import ChangeRow, District, Event, HolidayRow
+
+# One number for all our processes; any constant does.
+_MIGRATION_LOCK = 7_140_321
+
+
+async def lock_for_migration(conn: Connection) -> None:
+    await conn.execute("select pg_advisory_lock($1)", _MIGRATION_LOCK)
+
+
+async def unlock_after_migration(conn: Connection) -> None:
+    await conn.execute("select pg_advisory_unlock($1)", _MIGRATION_LOCK)
+
+
+async def create_migration_table(conn: Connection) -> None:
+    await conn.execute(
+        """
+        create table if not exists schema_migration (
+            number int primary key,
+            name text not null,
+            checksum text not null,
+            applied_at timestamptz not null default now()
+        )
+        """
+    )
+
+
+async def list_applied_migrations(conn: Connection) -> dict[int, str]:
+    """Give number → checksum of what was applied; empty on a database that was never migrated."""
+    if await conn.fetchval("select to_regclass('schema_migration')") is None:
+        return {}
+    rows = await conn.fetch("select number, checksum from schema_migration")
+    return {row["number"]: row["checksum"] for row in rows}
+
+
+async def record_migration(conn: Connection, number: int, name: str, checksum: str) -> None:
+    await conn.execute(
+        "insert into schema_migration (number, name, checksum) values ($1, $2, $3)", number, name, checksum
+    )
+
+
+async def find_district(conn: Connection, *, district_id: int) -> District | None:
+    row = await conn.fetchrow("select id, name, timezone, is_demo from district where id = $1", district_id)
+    return None if row is None else District(**row)
+
+
+async def update_district(conn: Connection, *, district_id: int, name: str, is_demo: bool) -> None:
+    await conn.execute("update district set name = $2, is_demo = $3 where id = $1", district_id, name, is_demo)
+
+
+async def insert_event(
+    conn: Connection,
+    *,
+    district_id: int,
+    kind: str,
+    subject: str,
+    subject_id: int,
+    actor_kind: str,
+    actor_id: int | None,
+    occurred_at: datetime,
+    data: dict[str, object],
+) -> int:
+    event_id: int = await conn.fetchval(
+        """
+        insert into event (district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, next_attempt_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $7)
+        returning id
+        """,
+        district_id,
+        kind,
+        subject,
+        subject_id,
+        actor_kind,
+        actor_id,
+        occurred_at,
+        data,
+    )
+    return event_id
+
+
+async def list_events(conn: Connection, *, district_id: int, subject: str, subject_id: int) -> list[Event]:
+    """List what happened to one subject, oldest first."""
+    rows = await conn.fetch(
+        """
+        select id, district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, attempts
+        from event where district_id = $1 and subject = $2 and subject_id = $3 order by id
+        """,
+        district_id,
+        subject,
+        subject_id,
+    )
+    return [Event(**row) for row in rows]
+
+
+async def claim_event(conn: Connection, *, district_id: int, now: datetime) -> Event | None:
+    """Lock the oldest event that is due; others skip it until this transaction ends."""
+    row = await conn.fetchrow(
+        """
+        select id, district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, attempts
+        from event where district_id = $1 and pending and next_attempt_at <= $2
+        order by next_attempt_at, id limit 1 for update skip locked
+        """,
+        district_id,
+        now,
+    )
+    return None if row is None else Event(**row)
+
+
+async def settle_events_without_reaction(
+    conn: Connection, *, district_id: int, now: datetime, reacting_kinds: list[str]
+) -> None:
+    """Take events that nothing reacts to out of the queue; they stay as history."""
+    await conn.execute(
+        """
+        update event set pending = false
+        where district_id = $1 and pending and next_attempt_at <= $2 and kind <> all($3::text[])
+        """,
+        district_id,
+        now,
+        reacting_kinds,
+    )
+
+
+async def settle_event(conn: Connection, event: Event) -> None:
+    await conn.execute(
+        "update event set pending = false, attempts = attempts + 1 where district_id = $1 and id = $2",
+        event.district_id,
+        event.id,
+    )
+
+
+async def postpone_event(conn: Connection, event: Event, *, next_attempt_at: datetime, error: str) -> None:
+    await conn.execute(
+        """
+        update event set attempts = attempts + 1, next_attempt_at = $3, last_error = $4
+        where district_id = $1 and id = $2
+        """,
+        event.district_id,
+        event.id,
+        next_attempt_at,
+        error,
+    )
+
+
+async def give_up_event(conn: Connection, event: Event, *, now: datetime, error: str) -> None:
+    await conn.execute(
+        """
+        update event set pending = false, attempts = attempts + 1, given_up_at = $3, last_error = $4
+        where district_id = $1 and id = $2
+        """,
+        event.district_id,
+        event.id,
+        now,
+        error,
+    )
+
+
+async def retry_given_up_events(conn: Connection, *, district_id: int, now: datetime) -> int:
+    """Put every event that was given up back into the queue; give how many."""
+    done = await conn.execute(
+        """
+        update event set pending = true, given_up_at = null, attempts = 0, next_attempt_at = $2
+        where district_id = $1 and given_up_at is not null
+        """,
+        district_id,
+        now,
+    )
+    return int(done.split()[-1])
+
+
+async def count_given_up_events(conn: Connection, *, district_id: int) -> int:
+    count: int = await conn.fetchval(
+        "select count(*) from event where district_id = $1 and given_up_at is not null", district_id
+    )
+    return count
+
+
+async def find_oldest_due_event_age_s(conn: Connection, *, district_id: int, now: datetime) -> float:
+    """Give how long, in seconds, the oldest due event has waited; 0 when none waits."""
+    age: float = await conn.fetchval(
+        """
+        select coalesce(extract(epoch from $2::timestamptz - min(next_attempt_at)), 0)::float8
+        from event where district_id = $1 and pending and next_attempt_at <= $2
+        """,
+        district_id,
+        now,
+    )
+    return age
+
+
+async def insert_change(conn: Connection, *, district_id: int, kind: str, ref: str) -> None:
+    await conn.execute("insert into change_log (district_id, kind, ref) values ($1, $2, $3)", district_id, kind, ref)
+
+
+async def get_snapshot_bound(conn: Connection) -> int:
+    """Give the oldest transaction still running: every change below it is visible, and no more will come."""
+    bound: int = await conn.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return bound
+
+
+async def list_changes(conn: Connection, *, district_id: int, from_xid: int, below_xid: int) -> list[ChangeRow]:
+    rows = await conn.fetch(
+        "select kind, ref from change_log where district_id = $1 and xid >= $2 and xid < $3 order by xid, seq",
+        district_id,
+        from_xid,
+        below_xid,
+    )
+    return [ChangeRow(**row) for row in rows]
+
+
+async def list_holidays(conn: Connection, *, district_id: int) -> list[HolidayRow]:
+    rows = await conn.fetch(
+        "select day, is_workday, name, source, version from holiday where district_id = $1 order by day", district_id
+    )
+    return [HolidayRow(**row) for row in rows]
+
+
+async def upsert_holiday(
+    conn: Connection, *, district_id: int, day: date, is_workday: bool, name: str, source: str, version: int
+) -> None:
+    await conn.execute(
+        """
+        insert into holiday (district_id, day, is_workday, name, source, version) values ($1, $2, $3, $4, $5, $6)
+        on conflict (district_id, day) do update set is_workday = $3, name = $4, source = $5, version = $6
+        """,
+        district_id,
+        day,
+        is_workday,
+        name,
+        source,
+        version,
+    )

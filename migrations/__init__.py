@@ -1,0 +1,1 @@
+"""Numbered SQL files, forward only; `core.migration` applies them."""
