@@ -73,7 +73,7 @@ async def open_pool(dsn: str, *, size: int) -> Pool:
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[Connection]:
     """Hold one connection outside any pool, without a deadline on commands: for migrations and the shell."""
-    conn = cast("Connection", await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S))
+    conn = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         await prepare_connection(conn)
         yield conn
@@ -92,7 +92,7 @@ async def pool_transaction(pool: Pool) -> AsyncIterator[Connection]:
     except TRANSIENT_ERRORS as error:
         raise Unavailable(retry_after_s=1) from error
     try:
-        conn = cast("Connection", borrowed)
+        conn = cast("Connection", borrowed)  # the pool lends a proxy that behaves as one
         async with conn.transaction():
             yield conn
     finally:

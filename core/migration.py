@@ -79,7 +79,8 @@ async def check_schema(conn: Connection, *, folder: Path = MIGRATIONS) -> None:
     _check_history(migrations, applied)
     if len(applied) < len(migrations):
         raise MigrationRefused(
-            "数据库结构较旧，请先运行 python -m app migrate / the schema is older than this release: run `python -m app migrate`"
+            "数据库结构较旧，请先运行 python -m app migrate / "
+            "the schema is older than this release: run `python -m app migrate`"
         )
 
 
@@ -88,13 +89,13 @@ def _check_history(migrations: list[Migration], applied: dict[int, str]) -> None
     for number, checksum in sorted(applied.items()):
         if number not in known:
             raise MigrationRefused(
-                f"数据库已升级到 {number:04d}，高于本版本，请使用新版程序 / the database is at {number:04d}, newer than this "
-                "release: start the newer release"
+                f"数据库已升级到 {number:04d}，高于本版本，请使用新版程序 / "
+                f"the database is at {number:04d}, newer than this release: start the newer release"
             )
         if known[number].checksum != checksum:
             raise MigrationRefused(
-                f"{known[number].name} 在执行之后被修改，请恢复原文件并另写新迁移 / was edited after it had been applied: restore it "
-                "and write a new migration"
+                f"{known[number].name} 在执行之后被修改，请恢复原文件并另写新迁移 / "
+                "was edited after it had been applied: restore it and write a new migration"
             )
 
 

@@ -67,7 +67,8 @@ async def insert_event(
 ) -> int:
     event_id: int = await conn.fetchval(
         """
-        insert into event (district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, next_attempt_at)
+        insert into event
+            (district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, next_attempt_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $7)
         returning id
         """,

@@ -33,7 +33,8 @@ class WrongSignIn(Refusal):
     title = Text("登录失败", "Sign-in failed")
     detail = Text(
         "用户名或密码不正确，或账号已锁定；连续输错 {max_failures} 次将锁定 {minutes} 分钟。",
-        "The name or password is wrong, or the account is locked; {max_failures} wrong tries lock it for {minutes} minutes.",
+        "The name or password is wrong, or the account is locked; "
+        "{max_failures} wrong tries lock it for {minutes} minutes.",
     )
 
 
@@ -78,11 +79,10 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
     stored = _NOBODY if account is None else account.password_hash
     matches = await asyncio.get_running_loop().run_in_executor(_threads, _verify, stored, password)
     async with pool_transaction(pool) as conn:
-        if account is None or account.disabled_at is not None:
-            refused = True
-        elif account.locked_until is not None and account.locked_until > now:
-            refused = True
-        elif not matches:
+        if account is not None and account.is_usable(now):
+            if matches:
+                await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
+                return await open_session(conn, district_id=district_id, kind="staff", subject_id=account.id, now=now)
             await queries.count_failed_sign_in(
                 conn,
                 district_id=district_id,
@@ -90,11 +90,6 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
                 max_failures=MAX_FAILURES,
                 locked_until=now + LOCK_FOR,
             )
-            refused = True
-        else:
-            await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
-            return await open_session(conn, district_id=district_id, kind="staff", subject_id=account.id, now=now)
-    assert refused  # noqa: S101 — every other branch returned
     raise WrongSignIn(max_failures=MAX_FAILURES, minutes=int(LOCK_FOR.total_seconds() // 60))
 
 

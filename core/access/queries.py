@@ -25,6 +25,10 @@ class StaffSecret:
     disabled_at: datetime | None
     locked_until: datetime | None
 
+    def is_usable(self, now: datetime) -> bool:
+        """Tell whether the account may sign in at all at `now`."""
+        return self.disabled_at is None and (self.locked_until is None or self.locked_until <= now)
+
 
 async def insert_session(
     conn: Connection,
@@ -50,9 +54,7 @@ async def insert_session(
     )
 
 
-async def find_session(
-    conn: Connection, *, district_id: int, token_hash: bytes, now: datetime
-) -> SessionRow | None:
+async def find_session(conn: Connection, *, district_id: int, token_hash: bytes, now: datetime) -> SessionRow | None:
     row = await conn.fetchrow(
         """
         select kind, subject_id from session
@@ -147,9 +149,7 @@ async def insert_staff(
     return Staff(**row)
 
 
-async def insert_grant(
-    conn: Connection, *, district_id: int, staff_id: int, grant: Grant, now: datetime
-) -> None:
+async def insert_grant(conn: Connection, *, district_id: int, staff_id: int, grant: Grant, now: datetime) -> None:
     await conn.execute(
         """
         insert into staff_grant (district_id, staff_id, role, area_path, department_id, granted_at)

@@ -17,9 +17,7 @@ def anonymous(district_id: int) -> Actor:
     return Actor(kind="anonymous", id=None, district_id=district_id)
 
 
-async def open_session(
-    conn: Connection, *, district_id: int, kind: ActorKind, subject_id: int, now: datetime
-) -> str:
+async def open_session(conn: Connection, *, district_id: int, kind: ActorKind, subject_id: int, now: datetime) -> str:
     """Start a session and give its token: 256 random bits, URL-safe, never stored."""
     token = secrets.token_urlsafe(32)
     await queries.insert_session(

@@ -1,0 +1,217 @@
+"""One adapter between HTTP and handlers.
+
+A handler is `async def verb(request, query: Q, body: B, thing_id: int) -> Answer`: the parameters it names are what it
+gets. `query` and `body` are pydantic models, anything named in the path is converted to its annotation, and what it
+returns is serialised; every wrong field is reported at once. The adapter also finds who is calling and asks the
+route's policy, so a handler never runs for a caller it does not admit.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+import orjson
+from aiohttp import hdrs, web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from core.access.models import Actor
+from core.access.policy import Policy
+from core.access.sessions import anonymous, find_actor
+from core.database import pool_transaction
+from core.errors import FieldError, InvalidInput, Text
+from core.http.problems import MalformedBody, TooSlow, WrongMediaType
+from core.http.validation import explain_errors
+from core.http.wiring import ACTOR, CLOCK, DISTRICT_ID, POOL, bearer_token
+
+T = TypeVar("T")
+HandlerFunction = Callable[..., Awaitable[object]]
+
+JSON_BODY_LIMIT = 64 * 1024
+BODY_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Generic[T]):
+    """An answer about something new: its body and the address where it now stands."""
+
+    body: T
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of the routes page: what is asked, who answers, who may ask, and the status of success.
+
+    `answer` states the type for OpenAPI where a handler writes its own response; `media_type` is then its type.
+    `accepts` names the media types of a body that the handler reads itself.
+    """
+
+    method: str
+    path: str
+    handler: HandlerFunction
+    policy: Policy
+    status: int = 200
+    answer: Any = None
+    media_type: str = "application/json"
+    accepts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a handler takes and gives, read once from its annotations."""
+
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    path: dict[str, TypeAdapter[Any]]
+    path_types: dict[str, Any]
+    takes_request: bool
+    answer: Any
+
+
+def read_signature(route: Route) -> Signature:
+    """Read the handler's parameters; raises `TypeError` where one is neither known nor in the path."""
+    hints = get_type_hints(route.handler)
+    answer = hints.pop("return", None)
+    if get_origin(answer) is Created:
+        (answer,) = get_args(answer)
+    in_path = {name: hint for name, hint in hints.items() if "{" + name + "}" in route.path}
+    unknown = set(inspect.signature(route.handler).parameters) - set(in_path) - {"request", "query", "body"}
+    if unknown:
+        raise TypeError(f"{route.method} {route.path}: cannot supply {', '.join(sorted(unknown))}")
+    return Signature(
+        query=hints.get("query"),
+        body=hints.get("body"),
+        path={name: TypeAdapter(hint) for name, hint in in_path.items()},
+        path_types=in_path,
+        takes_request="request" in hints,
+        answer=route.answer if route.answer is not None else answer,
+    )
+
+
+def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
+    """Put the routes page into the application."""
+    for route in routes:
+        app.router.add_route(route.method, route.path, adapt(route))
+
+
+def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Make the aiohttp handler of a route."""
+    if not isinstance(route.policy, Policy):
+        raise TypeError(f"{route.method} {route.path} has no policy")
+    signature = read_signature(route)
+
+    async def call(request: web.Request) -> web.StreamResponse:
+        request[ACTOR] = caller = await _find_caller(request)
+        route.policy.check(caller)
+        arguments: dict[str, object] = {"request": request} if signature.takes_request else {}
+        if signature.path:
+            arguments |= _read_path(request, signature.path)
+        if signature.query is not None:
+            arguments["query"] = read_query(request, signature.query)
+        if signature.body is not None:
+            arguments["body"] = await read_body(request, signature.body)
+        return _respond(await route.handler(**arguments), route.status)
+
+    return call
+
+
+async def _find_caller(request: web.Request) -> Actor:
+    district_id = request.app[DISTRICT_ID]
+    token = bearer_token(request)
+    if token is None:
+        return anonymous(district_id)
+    async with pool_transaction(request.app[POOL]) as conn:
+        found = await find_actor(conn, district_id=district_id, token=token, now=request.app[CLOCK]())
+    return found or anonymous(district_id)
+
+
+def _read_path(request: web.Request, adapters: dict[str, TypeAdapter[Any]]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    errors: list[FieldError] = []
+    for name, adapter in adapters.items():
+        try:
+            values[name] = adapter.validate_strings(request.match_info[name])
+        except ValidationError as error:
+            errors += explain_errors(error, prefix=f"/path/{name}")
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    """Read the query string into `model`; a field that is a tuple or list may be given several times."""
+    query = request.query
+    values: dict[str, object] = {}
+    errors: list[FieldError] = []
+    for name in query:
+        field = model.model_fields.get(name)
+        if field is not None and get_origin(field.annotation) in (list, tuple):
+            values[name] = query.getall(name)
+        elif name in values:
+            errors.append(FieldError(f"/query/{name}", Text("只能填写一次。", "Give it only once.")))
+        else:
+            values[name] = query[name]
+    try:
+        parsed = model.model_validate(values)
+    except ValidationError as error:
+        raise InvalidInput(errors + explain_errors(error, prefix="/query")) from None
+    if errors:
+        raise InvalidInput(errors)
+    return parsed
+
+
+async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    """Read a JSON body into `model`. Raises a `Refusal` that names every wrong field."""
+    if request.content_type != "application/json":
+        raise WrongMediaType(expected="application/json")
+    raw = await read_bytes(request)
+    if b"\\u0000" in raw:
+        raise MalformedBody(reason="NUL")
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(reason=str(error)) from None
+    try:
+        # Tuples and enums arrive as lists and strings, so JSON mode, which is lax exactly there.
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidInput(explain_errors(error, prefix="")) from None
+
+
+async def read_bytes(request: web.Request, *, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
+    """Read the whole body within the application's size limit. aiohttp itself lets a body trickle for ever."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await request.read()
+    except TimeoutError:
+        raise TooSlow() from None
+
+
+def _respond(result: object, status: int) -> web.StreamResponse:
+    if isinstance(result, web.StreamResponse):
+        return result
+    if result is None:
+        return web.Response(status=status if status != 200 else 204)
+    if isinstance(result, Created):
+        return web.Response(
+            status=status,
+            body=to_json(result.body),
+            content_type="application/json",
+            headers={hdrs.LOCATION: result.location},
+        )
+    return web.Response(status=status, body=to_json(result), content_type="application/json")
+
+
+def to_json(value: object) -> bytes:
+    """Serialise an answer: dataclasses, enums, UTC times with `Z`."""
+    return orjson.dumps(value, default=_other, option=orjson.OPT_UTC_Z)
+
+
+def _other(value: object) -> object:
+    if isinstance(value, Text):
+        return {"zh": value.zh, "en": value.en}
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    raise TypeError(f"cannot serialise {type(value).__name__}")

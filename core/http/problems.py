@@ -1,0 +1,194 @@
+"""Everything that goes wrong becomes one shape: RFC 9457 `application/problem+json`.
+
+Rooms raise refusals (`core.errors`); here they get a type, a status and words in the reader's language. Broken
+constraints are translated by their name (each room lists its own), trouble with PostgreSQL becomes 503, and anything
+unforeseen becomes a bare 500 with a number to quote and no inner detail.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+import asyncpg
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from core.database import TRANSIENT_ERRORS
+from core.errors import Conflict, FieldError, InvalidInput, NotFound, Refusal, Text, Unavailable
+from core.http.wiring import language
+
+#: Constraint name → what breaking it means.
+ConstraintMeanings = Mapping[str, Callable[[], Refusal]]
+CONSTRAINTS: web.AppKey[ConstraintMeanings] = web.AppKey("constraints")
+
+PROBLEM_PAGE = "/docs/problems#"
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists and does not take this method."""
+
+    status = 405
+    slug = "method-not-allowed"
+    title = Text("不支持的请求方法", "Method not allowed")
+    detail = Text(
+        "此地址不支持 {method}，可用：{allowed}。", "This address does not take {method}; it takes {allowed}."
+    )
+
+
+class TooLarge(Refusal):
+    """The body is larger than this route takes."""
+
+    status = 413
+    slug = "too-large"
+    title = Text("内容过大", "Too large")
+    detail = Text("内容超过上限 {limit} 字节。", "The body is larger than the limit of {limit} bytes.")
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    status = 408
+    slug = "too-slow"
+    title = Text("接收超时", "Took too long to arrive")
+    detail = Text("内容未能及时到达，请重试。", "The body did not arrive in time; send it again.")
+
+
+class WrongMediaType(Refusal):
+    """The body is declared as something this route does not read."""
+
+    status = 415
+    slug = "wrong-media-type"
+    title = Text("不支持的内容类型", "Unsupported media type")
+    detail = Text("请以 {expected} 发送。", "Send it as {expected}.")
+
+
+class MalformedBody(Refusal):
+    """The body is not JSON at all."""
+
+    slug = "malformed-body"
+    title = Text("内容无法解析", "The body cannot be read")
+    detail = Text("不是有效的 JSON：{reason}", "This is not valid JSON: {reason}")
+
+
+class ServerFault(Refusal):
+    """An error of ours."""
+
+    status = 500
+    slug = "server-fault"
+    title = Text("服务器内部错误", "Internal error")
+    detail = Text(
+        "是我们的问题，已记录，编号 {incident}。请稍后用同一请求重试。",
+        "This is our fault and has been logged as {incident}. Please repeat the same request later.",
+    )
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every exception into a problem, and put the security headers on every answer."""
+    try:
+        response = await handler(request)
+    except Refusal as refusal:
+        response = problem(request, refusal)
+    except web.HTTPException as error:
+        response = _of_http_exception(request, error)
+    except asyncpg.PostgresError as error:
+        response = problem(request, _of_postgres_error(request, error))
+    except TRANSIENT_ERRORS as error:
+        _log_once_a_second(error)
+        response = problem(request, Unavailable(retry_after_s=2))
+    except Exception as error:
+        response = problem(request, _unforeseen(error))
+    if not response.prepared:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+def problem(request: web.Request, refusal: Refusal) -> web.Response:
+    """Answer `refusal` in the reader's language."""
+    reader = language(request)
+    body: dict[str, object] = {
+        "type": PROBLEM_PAGE + refusal.slug,
+        "title": refusal.title.in_language(reader),
+        "status": refusal.status,
+        "detail": refusal.explain(reader),
+        "instance": request.path,
+    }
+    if isinstance(refusal, InvalidInput):
+        body["errors"] = [
+            {"pointer": wrong.pointer, "detail": wrong.reason.in_language(reader)} for wrong in refusal.errors
+        ]
+    elif refusal.pointer is not None:
+        body["errors"] = [{"pointer": refusal.pointer, "detail": refusal.explain(reader)}]
+    response = web.Response(
+        status=refusal.status,
+        body=orjson.dumps(body),
+        content_type="application/problem+json",
+        headers={"Content-Language": "en" if reader == "en" else "zh-CN"},
+    )
+    if refusal.retry_after_s is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _of_http_exception(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        response = problem(request, MethodNotAllowed(method=request.method, allowed=allowed))
+        response.headers["Allow"] = allowed
+        return response
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return problem(request, TooLarge(limit=request.client_max_size))
+    if error.status == 404:
+        return problem(request, NotFound())
+    if error.status >= 400:
+        return problem(request, Refusal())
+    return error
+
+
+def _of_postgres_error(request: web.Request, error: asyncpg.PostgresError) -> Refusal:
+    if isinstance(error, TRANSIENT_ERRORS):
+        _log_once_a_second(error)
+        return Unavailable(retry_after_s=2)
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        meaning = request.app[CONSTRAINTS].get(error.constraint_name or "")
+        if meaning is not None:
+            return meaning()
+        _log.warning("constraint %s was broken and has no meaning listed", error.constraint_name)
+        return Conflict()
+    if isinstance(error, asyncpg.DataError):
+        reason = Text("含有数据库不能保存的值。", "It holds a value that cannot be stored.")
+        return InvalidInput([FieldError("", reason)])
+    return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> Refusal:
+    incident = secrets.token_hex(4)
+    _log_once_a_second(error, incident=incident)
+    return ServerFault(incident=incident)
+
+
+_last_traceback: dict[type[BaseException], float] = {}
+
+
+def _log_once_a_second(error: BaseException, *, incident: str = "-") -> None:
+    # Full tracebacks at a thousand a second delay every answer by seconds (RELIABILITY.md, P4).
+    moment = time.monotonic()
+    if moment - _last_traceback.get(type(error), -1.0) >= 1.0:
+        _last_traceback[type(error)] = moment
+        _log.error("incident %s: %s", incident, error, exc_info=error)
+    else:
+        _log.error("incident %s: %s: %s", incident, type(error).__name__, error)

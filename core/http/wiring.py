@@ -1,0 +1,67 @@
+"""What a handler can ask of its request: the transaction, the time, the actor, the district.
+
+The keys are filled by the composition root (`app.main`) and by the endpoint adapter; rooms add keys of their own
+beside their handlers.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from aiohttp import web
+
+from core.access.models import Actor
+from core.database import Connection, Pool, pool_transaction
+
+Clock = Callable[[], datetime]
+
+POOL = web.AppKey("pool", Pool)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+DISTRICT_ID = web.AppKey("district_id", int)
+ACTOR = web.RequestKey("actor", Actor)
+
+
+@asynccontextmanager
+async def transaction(request: web.Request) -> AsyncIterator[Connection]:
+    """Open a transaction that commits when the block ends and rolls back on any exception.
+
+    Answer only after the block: what was acknowledged must have been committed.
+    """
+    async with pool_transaction(request.app[POOL]) as conn:
+        yield conn
+
+
+def now(request: web.Request) -> datetime:
+    """Read the clock, in UTC."""
+    return request.app[CLOCK]()
+
+
+def actor(request: web.Request) -> Actor:
+    """Give who makes this request; the route's policy has already let him pass."""
+    return request[ACTOR]
+
+
+def district_id(request: web.Request) -> int:
+    """Give the district that this process serves."""
+    return request.app[DISTRICT_ID]
+
+
+def language(request: web.Request) -> str:
+    """Give `"en"` when the reader prefers English to Chinese by Accept-Language, else `"zh"`."""
+    best, best_weight = "zh", 0.0
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag, _, weight_text = part.strip().partition(";q=")
+        code = tag[:2].lower()
+        try:
+            weight = float(weight_text or 1)
+        except ValueError:
+            continue
+        if code in ("zh", "en") and weight > best_weight:
+            best, best_weight = code, weight
+    return best
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """Give the token of the Authorization header, if there is one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
