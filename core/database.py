@@ -38,6 +38,7 @@ TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
     ConnectionError,
     TimeoutError,
+    Unavailable,
 )
 
 

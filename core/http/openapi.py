@@ -98,7 +98,7 @@ def _operation(route: Route, signature: Signature, schemas: dict[Any, Any]) -> d
         }
     elif route.accepts:
         binary = {"schema": {"type": "string", "format": "binary"}}
-        operation["requestBody"] = {"required": True, "content": {name: binary for name in route.accepts}}
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.accepts, binary)}
     return operation
 
 

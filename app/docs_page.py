@@ -1,0 +1,130 @@
+"""The description of the interface: as OpenAPI, and as a page that needs no script and no network."""
+
+from html import escape
+from typing import Any
+
+from aiohttp import web
+
+from app import __version__
+from app.problem_page import render_problems
+from app.routes import ROUTES
+from core.access.policy import ANYONE
+from core.http.endpoint import Route, to_json
+from core.http.openapi import describe
+
+OPENAPI: web.AppKey[dict[str, Any]] = web.AppKey("openapi")
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; }
+body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h2 { margin-top: 2.5rem; }
+details { border-top: 1px solid #8884; }
+summary { padding: .8rem 0; cursor: pointer; }
+code { font-family: ui-monospace, Consolas, monospace; overflow-wrap: anywhere; }
+.method { display: inline-block; min-width: 4.2rem; font-weight: 700; }
+.who { opacity: .75; }
+pre { overflow-x: auto; padding: .8rem; background: #8882; border-radius: .4rem; white-space: pre-wrap; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8883; }
+"""
+
+
+def openapi_document() -> dict[str, Any]:
+    """Describe the whole interface."""
+    return describe(
+        ROUTES + DOCS_ROUTES,
+        title="骑士驿站 Rider Station",
+        version=__version__,
+        description="Rest stations for delivery riders, and the reports those riders make to their community.",
+    )
+
+
+async def get_openapi(request: web.Request) -> web.Response:
+    """Give the OpenAPI 3.1 description of this service."""
+    return web.Response(body=to_json(request.app[OPENAPI]), content_type="application/json")
+
+
+async def get_docs(request: web.Request) -> web.Response:
+    """Show the interface as a page that works offline."""
+    return _page("接口文档 API", _render_operations(request.app[OPENAPI]))
+
+
+async def get_problem_docs(request: web.Request) -> web.Response:
+    """Explain every problem this service can answer with."""
+    return _page("问题说明 Problems", render_problems())
+
+
+async def get_style(request: web.Request) -> web.Response:
+    """Give the style of the documentation pages."""
+    return web.Response(text=_STYLE, content_type="text/css")
+
+
+def _page(title: str, body: str) -> web.Response:
+    html = (
+        f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title} · 骑士驿站</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="/docs/style.css"><body><h1>{title}</h1>'
+        '<p><a href="/docs">接口 API</a> · <a href="/docs/problems">问题 Problems</a> · '
+        f'<a href="/api/v1/openapi.json">openapi.json</a></p>{body}</body></html>'
+    )
+    return web.Response(text=html, content_type="text/html")
+
+
+def _render_operations(document: dict[str, Any]) -> str:
+    by_room: dict[str, list[str]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            by_room.setdefault(operation["tags"][0], []).append(_render_operation(method, path, operation, document))
+    return "".join(f"<h2>{escape(room)}</h2>{''.join(blocks)}" for room, blocks in by_room.items())
+
+
+def _render_operation(method: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> str:
+    parameters = "".join(
+        f"<tr><td><code>{escape(parameter['name'])}</code>{' *' if parameter['required'] else ''}<td>{parameter['in']}"
+        f"<td><code>{escape(_brief(parameter['schema'], document))}</code>"
+        f"<td>{escape(parameter.get('description', ''))}"
+        for parameter in operation.get("parameters", [])
+    )
+    parts = [f"<p>{escape(operation['description'])}</p>"]
+    if parameters:
+        parts.append(f"<table><tr><th>参数<th>位置<th>类型<th>说明{parameters}</table>")
+    for media, content in operation.get("requestBody", {}).get("content", {}).items():
+        parts.append(f"<p>请求 {escape(media)}</p><pre>{escape(_brief(content['schema'], document))}</pre>")
+    for status, answer in operation["responses"].items():
+        for media, content in answer.get("content", {}).items():
+            shown = _brief(content["schema"], document)
+            parts.append(f"<p>{escape(status)} {escape(media)}</p><pre>{escape(shown)}</pre>")
+    return (
+        f'<details id="{escape(operation["operationId"])}"><summary><span class="method">{method.upper()}</span> '
+        f"<code>{escape(path)}</code> {escape(operation['summary'])}</summary>{''.join(parts)}</details>"
+    )
+
+
+def _brief(schema: dict[str, Any], document: dict[str, Any], depth: int = 0) -> str:
+    """Write a schema as a short outline instead of raw JSON Schema."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        return name if depth > 4 else _brief(document["components"]["schemas"][name], document, depth)
+    if "anyOf" in schema:
+        return " | ".join(_brief(choice, document, depth) for choice in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    if "properties" in schema:
+        pad = "  " * (depth + 1)
+        required = schema.get("required", [])
+        lines = [
+            f"{pad}{name}{'' if name in required else '?'}: {_brief(value, document, depth + 1)}"
+            for name, value in schema["properties"].items()
+        ]
+        return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}"
+    if schema.get("type") == "array":
+        return f"[{_brief(schema.get('items', {}), document, depth)}]"
+    return str(schema.get("const", schema.get("format", schema.get("type", "any"))))
+
+
+DOCS_ROUTES: tuple[Route, ...] = (
+    Route("GET", "/api/v1/openapi.json", get_openapi, ANYONE, answer=dict[str, Any]),
+    Route("GET", "/docs", get_docs, ANYONE, answer=str, media_type="text/html"),
+    Route("GET", "/docs/problems", get_problem_docs, ANYONE, answer=str, media_type="text/html"),
+    Route("GET", "/docs/style.css", get_style, ANYONE, answer=str, media_type="text/css"),
+)

@@ -1,0 +1,63 @@
+"""Is the process alive, and can it serve: for supervisors and load balancers."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from app.schedule import TICKS
+from core import queries
+from core.database import TRANSIENT_ERRORS, pool_transaction
+from core.errors import Text, Unavailable
+from core.http.wiring import CLOCK, POOL, district_id
+
+#: The sweeps run every second; this long without any is a dead scheduler (it can die while its process lives).
+MAX_SILENCE_S = 10.0
+MAX_EVENT_AGE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The process answers."""
+
+    status: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The process can serve; `warnings` need an operator and stop nothing."""
+
+    status: str
+    warnings: tuple[str, ...]
+
+
+class NotReady(Unavailable):
+    """The process cannot serve now."""
+
+    slug = "not-ready"
+    title = Text("未就绪", "Not ready")
+    detail = Text("暂时不能提供服务：{reason}", "Cannot serve now: {reason}")
+
+
+async def livez() -> Alive:
+    """Tell that the process answers; asks nothing of the database."""
+    return Alive()
+
+
+async def readyz(request: web.Request) -> Ready:
+    """Tell whether the process can serve: the database answers and the sweeps run."""
+    silence = request.app[TICKS].seconds_since_last()
+    if silence > MAX_SILENCE_S:
+        raise NotReady(reason=Text(f"定时扫描已停 {silence:.0f} 秒", f"no sweep for {silence:.0f} s"), retry_after_s=5)
+    now = request.app[CLOCK]()
+    try:
+        async with pool_transaction(request.app[POOL]) as conn:
+            given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
+            age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
+    except TRANSIENT_ERRORS as error:
+        raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
+    warnings = []
+    if given_up:
+        warnings.append(f"{given_up} event(s) given up: see `python -m app events`")
+    if age_s > MAX_EVENT_AGE_S:
+        warnings.append(f"the oldest due event has waited {age_s:.0f} s")
+    return Ready(status="ok", warnings=tuple(warnings))

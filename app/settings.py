@@ -1,0 +1,62 @@
+"""What an operator can set, read from the environment once; unknown `STATION_*` names are refused.
+
+Every setting is described in `docs/operations.md`, and a test says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "STATION_"
+
+
+class SettingRefused(Exception):
+    """A setting is unknown or cannot be used; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One frozen object for the whole process; a field `x` is read from `STATION_X`, the URL from `DATABASE_URL`."""
+
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = ""
+    owner_url: str = ""
+    district: int = 1
+    pool_size: int = 20
+    nearest_limit_m: int = 100
+    nominatim_url: str = ""
+    amap_key: str = ""
+    baidu_key: str = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; raises `SettingRefused` naming the variable."""
+    known = {_variable(field.name): field for field in fields(Settings)}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingRefused(
+            f"未知设置 / unknown setting: {', '.join(unknown)}. 可用 / known: {', '.join(sorted(known))}"
+        )
+    values: dict[str, object] = {}
+    for variable, field in known.items():
+        text = environment.get(variable, "").strip()
+        if text:
+            values[field.name] = _convert(variable, text, type(field.default))
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if not 0 <= settings.port <= 65535:
+        raise SettingRefused(f"{_variable('port')}={settings.port}: 应为 0–65535 / must be 0 to 65535")
+    return settings
+
+
+def _variable(name: str) -> str:
+    return "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
+
+
+def _convert(variable: str, text: str, kind: type) -> object:
+    if kind is int:
+        if not text.isascii() or not text.isdigit():
+            raise SettingRefused(f"{variable}={text!r}: 应为整数 / must be a whole number")
+        return int(text)
+    return Path(text) if issubclass(kind, Path) else text
