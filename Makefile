@@ -1,0 +1,67 @@
+# Everything a founder runs. Needs only make and Python 3.11 or newer.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,\
+	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help run test check lint format types contracts pytest docs bench demo clean lock
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/runtime ## Start the service with the demonstration district on http://127.0.0.1:8080
+	$(BIN)/python -m app serve --demo
+
+test: lint types contracts pytest ## Run everything that must be green: style, types, import contracts, tests
+
+check: test ## The same as `make test`; what CI runs
+
+lint: .venv/dev ## Check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: .venv/dev ## Put the code into the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: .venv/dev ## Check types, strictly
+	$(BIN)/mypy
+
+contracts: .venv/dev ## Check which room may import which
+	$(BIN)/lint-imports
+
+pytest: .venv/dev ## Run the tests alone
+	$(BIN)/python -m pytest
+
+docs: .venv/dev ## Write docs/openapi.yaml and docs/problems.md anew from the code
+	$(BIN)/python -m app docs
+
+bench: .venv/dev ## Measure speed side by side with a bare handler and in process
+	$(BIN)/python -m bench
+
+demo: .venv/runtime ## Walk the whole journey on a scratch database and print it
+	$(BIN)/python -m app demo
+
+lock: .venv/dev ## Pin the newest allowed versions of all dependencies
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --group dev pyproject.toml --output-file requirements-dev.lock
+
+clean: ## Remove the virtual environment and caches; data in var/ stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/bin/python requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+.venv/dev: .venv/bin/python requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@ .venv/runtime
