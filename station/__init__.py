@@ -1,0 +1,1 @@
+"""Rest stations for riders: registry, amenities, hours, nearby search, upkeep feedback. Never imports riders."""
