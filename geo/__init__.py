@@ -1,0 +1,1 @@
+"""Places: datums, points, the area tree and its generations, locating, geocoding."""

@@ -1,0 +1,111 @@
+"""What this room refuses to do."""
+
+from core.errors import Conflict, NotFound, Refusal, Text
+
+
+class InvalidPosition(Refusal):
+    """A longitude or latitude is missing, not finite or out of range; `pointer` names it."""
+
+    status = 422
+    slug = "invalid-position"
+    title = Text("坐标无效", "Invalid position")
+    detail = Text(
+        "{field} 应为 {low} 到 {high} 之间的数字，收到的是 {value}。",
+        "{field} must be a number from {low} to {high}, not {value}.",
+    )
+
+
+class UnknownDatum(Refusal):
+    """The datum is none of those the service knows."""
+
+    status = 422
+    slug = "unknown-datum"
+    title = Text("坐标系未知", "Unknown datum")
+    detail = Text(
+        "坐标系应为 wgs84、gcj02 或 bd09，收到的是 {value}。", "The datum is wgs84, gcj02 or bd09, not {value}."
+    )
+
+
+class NoActiveGeneration(Refusal):
+    """No areas have been activated yet, so nothing can be located."""
+
+    status = 503
+    slug = "no-areas"
+    title = Text("尚无区域数据", "No areas yet")
+    detail = Text(
+        "尚未启用任何区域版次，请先导入并启用。", "No generation of areas is active; import one and activate it."
+    )
+
+
+class GenerationNotFound(NotFound):
+    """There is no such generation in this district."""
+
+    slug = "generation-not-found"
+    title = Text("没有这个区域版次", "No such generation")
+    detail = Text("没有编号为 {generation} 的区域版次。", "There is no generation of areas numbered {generation}.")
+
+
+class AreaNotFound(NotFound):
+    """There is no area with this code in the generation asked for."""
+
+    slug = "area-not-found"
+    title = Text("没有这个区域", "No such area")
+    detail = Text("没有编码为 {code} 的区域。", "There is no area with the code {code}.")
+
+
+class NoDraft(Conflict):
+    """Something was asked of the draft generation and there is none."""
+
+    slug = "no-draft-generation"
+    title = Text("没有草稿版次", "No draft generation")
+    detail = Text("没有待启用的区域版次，请先导入。", "There is no draft generation of areas; import one first.")
+
+
+class DraftHasErrors(Conflict):
+    """The draft generation did not pass its checks and cannot be activated."""
+
+    slug = "draft-has-errors"
+    title = Text("区域检查未通过", "The draft did not pass its checks")
+    detail = Text(
+        "草稿版次有 {count} 处错误，修正后才能启用：{first}",
+        "The draft has {count} error(s) to be corrected before activation: {first}",
+    )
+
+
+class NothingToRollBack(Conflict):
+    """The active generation replaced none, so there is nothing to go back to."""
+
+    slug = "nothing-to-roll-back"
+    title = Text("没有可恢复的版次", "Nothing to roll back to")
+    detail = Text("当前版次之前没有启用过的版次。", "No generation was active before the present one.")
+
+
+class BoundaryFileUnreadable(Refusal):
+    """A boundary file as a whole cannot be taken; single rows are refused in the import's report instead."""
+
+    status = 422
+    slug = "boundary-file-unreadable"
+    title = Text("边界文件无法读取", "The boundary file cannot be read")
+    detail = Text("边界文件无法读取：{reason}", "The boundary file cannot be read: {reason}")
+
+
+class GridTooFine(Refusal):
+    """A parent would need more grids than its three-digit sequence can number."""
+
+    status = 422
+    slug = "grid-too-fine"
+    title = Text("网格过密", "The grid is too fine")
+    detail = Text(
+        "{code} 需要 {count} 个网格，三位序号最多 999 个；请加大网格或先划分中间层级。",
+        "{code} would need {count} grids and three digits number only 999: "
+        "make the grids larger or divide a level in between first.",
+    )
+
+
+class GeocoderFailed(Refusal):
+    """The outside geocoder did not answer in time or refused."""
+
+    status = 503
+    slug = "geocoder-failed"
+    title = Text("地名查询失败", "The place search failed")
+    detail = Text("地名服务没有及时答复，请稍后再试。", "The place service did not answer in time; try again later.")
