@@ -4,11 +4,15 @@ A year without rows follows the plain weekday rule; `knows(year)` tells callers 
 the clock or the database beyond `load_calendar`.
 """
 
+import csv
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from core import queries
 from core.database import Connection
+from core.errors import FieldError, InvalidInput, Text
+from core.models import HolidayRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +55,26 @@ async def load_calendar(conn: Connection, *, district_id: int) -> Calendar:
         years=frozenset(row.day.year for row in rows),
         version=max((row.version for row in rows), default=0),
     )
+
+
+def read_holidays(file: Path) -> list[HolidayRow]:
+    """Read CSV `day,is_workday,name,source,version` (`true`/`false`). Raises `InvalidInput` naming every wrong line."""
+    rows, errors = [], []
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        for number, row in enumerate(csv.DictReader(stream), start=2):
+            try:
+                rows.append(
+                    HolidayRow(
+                        day=date.fromisoformat(row["day"]),
+                        is_workday={"true": True, "false": False}[row["is_workday"]],
+                        name=row["name"],
+                        source=row["source"],
+                        version=int(row["version"]),
+                    )
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                reason = Text(f"第 {number} 行有误：{error!r}", f"line {number} is wrong: {error!r}")
+                errors.append(FieldError(f"/{number}", reason))
+    if errors:
+        raise InvalidInput(errors)
+    return rows

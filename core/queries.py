@@ -1,6 +1,6 @@
 """All SQL of core outside access: migrations, events, the change log, the calendar, the district."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from core.database import Connection
 from core.models import ChangeRow, District, Event, HolidayRow
@@ -174,6 +174,19 @@ async def retry_given_up_events(conn: Connection, *, district_id: int, now: date
     return int(done.split()[-1])
 
 
+async def list_given_up_events(conn: Connection, *, district_id: int, limit: int = 100) -> list[Event]:
+    """List the latest events whose reactions were given up."""
+    rows = await conn.fetch(
+        """
+        select id, district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, attempts
+        from event where district_id = $1 and given_up_at is not null order by given_up_at desc limit $2
+        """,
+        district_id,
+        limit,
+    )
+    return [Event(**row) for row in rows]
+
+
 async def count_given_up_events(conn: Connection, *, district_id: int) -> int:
     count: int = await conn.fetchval(
         "select count(*) from event where district_id = $1 and given_up_at is not null", district_id
@@ -221,18 +234,16 @@ async def list_holidays(conn: Connection, *, district_id: int) -> list[HolidayRo
     return [HolidayRow(**row) for row in rows]
 
 
-async def upsert_holiday(
-    conn: Connection, *, district_id: int, day: date, is_workday: bool, name: str, source: str, version: int
-) -> None:
+async def upsert_holiday(conn: Connection, *, district_id: int, holiday: HolidayRow) -> None:
     await conn.execute(
         """
         insert into holiday (district_id, day, is_workday, name, source, version) values ($1, $2, $3, $4, $5, $6)
         on conflict (district_id, day) do update set is_workday = $3, name = $4, source = $5, version = $6
         """,
         district_id,
-        day,
-        is_workday,
-        name,
-        source,
-        version,
+        holiday.day,
+        holiday.is_workday,
+        holiday.name,
+        holiday.source,
+        holiday.version,
     )

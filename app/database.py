@@ -1,0 +1,42 @@
+"""Opens the database this process works on: our own PostgreSQL, or the server of `DATABASE_URL`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.postgres import check_server, running
+from app.settings import Settings
+from core.database import connected
+from core.migration import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Two ways into one database: as the owner of the tables, and as the application, which owns nothing."""
+
+    owner_dsn: str
+    app_dsn: str
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Databases]:
+    """Hold a database that is migrated to this release.
+
+    Without `DATABASE_URL`, our own PostgreSQL under the data folder is started or joined. Raises `MigrationRefused` and
+    what `app.postgres` raises, each saying why and what to do.
+    """
+    if settings.database_url:
+        databases = Databases(settings.owner_url or settings.database_url, settings.database_url)
+        await check_server(databases.app_dsn)
+        await _migrate(databases)
+        yield databases
+    else:
+        async with running(settings.data_dir) as server:
+            databases = Databases(server.owner_dsn, server.app_dsn)
+            await _migrate(databases)
+            yield databases
+
+
+async def _migrate(databases: Databases) -> None:
+    async with connected(databases.owner_dsn) as conn:
+        await migrate(conn)
