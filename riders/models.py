@@ -1,0 +1,130 @@
+"""What the riders' room keeps and answers: riders, consents, applications, appointments, reports, photos."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from core.access.models import Actor
+from core.errors import SignInRequired
+
+
+class TrustLevel(IntEnum):
+    """What an appointed reporter's word is worth in his area."""
+
+    LOOKED_AT_FIRST = 1
+    FILED_AT_ONCE = 2
+    MAY_VERIFY_OTHERS = 3
+
+
+class ApplicationStatus(StrEnum):
+    """Where an application stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Rider:
+    """A rider as he sees himself; `phone` is masked."""
+
+    id: int
+    phone: str
+    name: str | None
+    platform: str | None
+    languages: list[str]
+    signed_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A fresh session: send `token` as `Authorization: Bearer …`."""
+
+    token: str
+    rider_id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A purpose in its newest version, and what the rider last decided about it.
+
+    `is_in_force` only while the newest version is agreed to: a changed text asks again.
+    """
+
+    purpose: str
+    version: int
+    title_zh: str
+    title_en: str
+    text_zh: str
+    text_en: str
+    is_in_force: bool
+    decided_version: int | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A rider's wish to report for an area, as he and the reviewing community see it."""
+
+    id: int
+    rider_id: int
+    rider_name: str | None
+    area_path: str
+    motivation: str
+    status: str
+    applied_at: datetime
+    decided_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A rider's term as reporter in the area at `area_path` and beneath; it counts from `starts_at` until `ends_at`."""
+
+    id: int
+    rider_id: int
+    application_id: int
+    area_path: str
+    trust_level: int
+    starts_at: datetime
+    ends_at: datetime
+    appointed_by: int
+    revoked_at: datetime | None
+    revoke_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A position as the phone gave it, in `datum` (`wgs84`, `gcj02`, `bd09`); `accuracy_m` is a radius in metres."""
+
+    lon: float
+    lat: float
+    datum: str
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a rider sends: the part of a report that the idempotency key stands for."""
+
+    category: str
+    description: str = ""
+    point: Position | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    photos: tuple[str, ...] = ()
+
+
+def rider_id_of(actor: Actor) -> int:
+    """Give the rider behind `actor`; raise `SignInRequired` for anyone else."""
+    if actor.kind != "rider" or actor.id is None:
+        raise SignInRequired()
+    return actor.id
+
+
+def staff_id_of(actor: Actor) -> int:
+    """Give the staff member behind `actor`; raise `SignInRequired` for anyone else."""
+    if actor.kind != "staff" or actor.id is None:
+        raise SignInRequired()
+    return actor.id

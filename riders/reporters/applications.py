@@ -1,0 +1,140 @@
+"""Applications: a rider asks to report for an area, the community of that area approves or declines."""
+
+from datetime import datetime
+
+from core.access.models import Actor, Role
+from core.database import Connection
+from core.errors import NotFound
+from core.events import record_event
+from riders.errors import AlreadyApplied, AlreadyDecided
+from riders.models import Application, ApplicationStatus, Appointment, TrustLevel, rider_id_of, staff_id_of
+from riders.reporters import queries
+from riders.reporters.appointments import REVIEWERS, end_of_term
+
+
+async def apply(conn: Connection, *, actor: Actor, area_path: str, motivation: str, now: datetime) -> Application:
+    """Ask to become a reporter in the area at `area_path`. Raises `AlreadyApplied` while an earlier one waits."""
+    application_id = await queries.insert_application(
+        conn,
+        district_id=actor.district_id,
+        rider_id=rider_id_of(actor),
+        area_path=area_path,
+        motivation=motivation,
+        now=now,
+    )
+    if application_id is None:
+        raise AlreadyApplied(pointer="/area_code")
+    await _record(conn, "made", application_id, actor=actor, now=now, area_path=area_path)
+    return await _get(conn, actor=actor, application_id=application_id)
+
+
+async def list_applications(
+    conn: Connection, *, actor: Actor, status: ApplicationStatus | None, before: int | None, limit: int
+) -> list[Application]:
+    """Give a rider his own applications, and staff those for the areas they review; newest first."""
+    is_rider = actor.kind == "rider"
+    return await queries.list_applications(
+        conn,
+        district_id=actor.district_id,
+        scopes=[""] if is_rider else list(actor.scopes(*REVIEWERS, Role.AUDITOR)),
+        rider_id=actor.id if is_rider else None,
+        status=status,
+        before=before,
+        limit=limit,
+    )
+
+
+async def approve(
+    conn: Connection,
+    *,
+    actor: Actor,
+    application_id: int,
+    area_path: str | None,
+    trust_level: TrustLevel,
+    months: int | None,
+    until: datetime | None,
+    now: datetime,
+) -> Appointment:
+    """Appoint the applicant from now on, in the area he asked for or in another one that the actor reviews.
+
+    Raises `NotFound` outside the actor's areas, `AlreadyDecided`, `TermNotValid`.
+    """
+    application = await _get_for_review(conn, actor=actor, application_id=application_id)
+    appointed_area = application.area_path if area_path is None else area_path
+    if not actor.reaches(appointed_area, *REVIEWERS):
+        raise NotFound(pointer="/area_code")
+    ends_at = end_of_term(now, now=now, months=months, until=until)
+    await _decide(conn, application, ApplicationStatus.APPROVED, actor=actor, reason=None, now=now)
+    appointment_id = await queries.insert_appointment(
+        conn,
+        district_id=actor.district_id,
+        application=application,
+        area_path=appointed_area,
+        trust_level=trust_level,
+        ends_at=ends_at,
+        appointed_by=staff_id_of(actor),
+        now=now,
+    )
+    await _record(conn, "approved", application_id, actor=actor, now=now, appointment_id=appointment_id)
+    return await queries.get_appointment(conn, district_id=actor.district_id, appointment_id=appointment_id)
+
+
+async def decline(conn: Connection, *, actor: Actor, application_id: int, reason: str, now: datetime) -> Application:
+    """Decline with a reason the rider will read. Raises `NotFound` outside the actor's areas, `AlreadyDecided`."""
+    application = await _get_for_review(conn, actor=actor, application_id=application_id)
+    await _decide(conn, application, ApplicationStatus.DECLINED, actor=actor, reason=reason, now=now)
+    await _record(conn, "declined", application_id, actor=actor, now=now, reason=reason)
+    return await _get(conn, actor=actor, application_id=application_id)
+
+
+async def _get(conn: Connection, *, actor: Actor, application_id: int) -> Application:
+    application = await queries.find_application(conn, district_id=actor.district_id, application_id=application_id)
+    if application is None:
+        raise NotFound()
+    return application
+
+
+async def _get_for_review(conn: Connection, *, actor: Actor, application_id: int) -> Application:
+    application = await _get(conn, actor=actor, application_id=application_id)
+    if not actor.reaches(application.area_path, *REVIEWERS):
+        raise NotFound()
+    return application
+
+
+async def _decide(
+    conn: Connection,
+    application: Application,
+    status: ApplicationStatus,
+    *,
+    actor: Actor,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Take the decision if nobody was faster: the row's own status decides, not what was read before."""
+    decided = await queries.decide_application(
+        conn,
+        district_id=actor.district_id,
+        application_id=application.id,
+        status=status,
+        decided_by=staff_id_of(actor),
+        reason=reason,
+        now=now,
+    )
+    if not decided:
+        stands = await _get(conn, actor=actor, application_id=application.id)
+        raise AlreadyDecided(status=stands.status)
+
+
+async def _record(
+    conn: Connection, what: str, application_id: int, *, actor: Actor, now: datetime, **data: object
+) -> None:
+    await record_event(
+        conn,
+        district_id=actor.district_id,
+        kind=f"application.{what}",
+        subject="application",
+        subject_id=application_id,
+        actor=actor,
+        now=now,
+        data=data,
+    )

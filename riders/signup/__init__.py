@@ -1,0 +1,1 @@
+"""Becoming and being a rider: the phone, the one-time code, the profile, the consents."""
