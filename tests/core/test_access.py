@@ -1,0 +1,115 @@
+"""Scopes over the area tree, policies, sessions and staff accounts."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.access.accounts import LOCK_FOR, MAX_FAILURES, PasswordTooShort, WrongSignIn, add_staff, sign_in
+from core.access.models import Actor, Grant, Role, is_within
+from core.access.policy import ANYONE, RIDER, SIGNED_IN, staff
+from core.access.sessions import SESSION_LIFE, anonymous, close_session, find_actor, open_session
+from core.database import Connection, Pool
+from core.errors import NotAllowed, SignInRequired
+from tests.conftest import DISTRICT, START
+
+SECRETARY = Actor("staff", 1, DISTRICT, "书记", (Grant(Role.SECRETARY, "37/01"),))
+
+
+@pytest.mark.parametrize(
+    ("path", "scope", "inside"),
+    [
+        ("37/01", "37/01", True),
+        ("37/01/02", "37/01", True),
+        ("37/011", "37/01", False),
+        ("37", "37/01", False),
+        ("37", "", True),
+    ],
+)
+def test_a_scope_holds_itself_and_what_lies_beneath(path: str, scope: str, inside: bool) -> None:
+    assert inside == is_within(path, scope)
+
+
+def test_an_actor_reaches_only_with_the_role_asked_for() -> None:
+    assert SECRETARY.reaches("37/01/02", Role.SECRETARY)
+    assert not SECRETARY.reaches("37/01/02", Role.DEPARTMENT)
+
+
+def test_a_stranger_is_asked_to_sign_in() -> None:
+    with pytest.raises(SignInRequired):
+        SIGNED_IN.check(anonymous(DISTRICT))
+
+
+def test_staff_without_the_role_are_not_allowed() -> None:
+    with pytest.raises(NotAllowed):
+        staff(Role.DISTRICT_ADMIN).check(SECRETARY)
+
+
+def test_staff_are_not_riders() -> None:
+    with pytest.raises(NotAllowed):
+        RIDER.check(SECRETARY)
+
+
+def test_anyone_may_call_an_open_route() -> None:
+    ANYONE.check(anonymous(DISTRICT))
+
+
+async def test_a_token_stands_for_its_rider_until_it_expires(conn: Connection) -> None:
+    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
+    found = await find_actor(conn, district_id=DISTRICT, token=token, now=START)
+    assert Actor("rider", 7, DISTRICT) == found
+    later = START + SESSION_LIFE["rider"]
+    assert await find_actor(conn, district_id=DISTRICT, token=token, now=later) is None
+
+
+async def test_a_closed_session_stands_for_nobody(conn: Connection) -> None:
+    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
+    await close_session(conn, district_id=DISTRICT, token=token, now=START)
+    assert await find_actor(conn, district_id=DISTRICT, token=token, now=START) is None
+
+
+async def test_the_token_itself_is_not_stored(conn: Connection) -> None:
+    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
+    assert 0 == await conn.fetchval("select count(*) from session where token_hash = $1", token.encode())
+
+
+async def test_the_right_password_opens_a_session_with_the_grants(pool: Pool) -> None:
+    await _make_secretary(pool)
+    token = await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=START)
+    async with pool.acquire() as conn:
+        found = await find_actor(conn, district_id=DISTRICT, token=token, now=START)  # type: ignore[arg-type]
+    assert found is not None
+    assert (Grant(Role.SECRETARY, "37/01"),) == found.grants
+
+
+async def test_too_many_wrong_passwords_lock_the_account_for_a_while(pool: Pool) -> None:
+    await _make_secretary(pool)
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(WrongSignIn):
+            await sign_in(pool, district_id=DISTRICT, username="wang", password="wrong", now=START)
+    with pytest.raises(WrongSignIn):
+        await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=START)
+    later = START + LOCK_FOR + timedelta(seconds=1)
+    assert await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=later)
+
+
+async def test_an_unknown_name_is_answered_like_a_wrong_password(pool: Pool) -> None:
+    with pytest.raises(WrongSignIn):
+        await sign_in(pool, district_id=DISTRICT, username="nobody", password="wrong", now=START)
+
+
+async def test_a_short_password_is_refused(conn: Connection) -> None:
+    with pytest.raises(PasswordTooShort):
+        await add_staff(conn, district_id=DISTRICT, username="li", name="李", password="short", grants=(), now=START)
+
+
+async def _make_secretary(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await add_staff(
+            conn,  # type: ignore[arg-type]
+            district_id=DISTRICT,
+            username="wang",
+            name="演示书记",
+            password="a long enough one",
+            grants=(Grant(Role.SECRETARY, "37/01"),),
+            now=START,
+        )

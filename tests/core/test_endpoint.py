@@ -1,0 +1,178 @@
+"""The one adapter: what handlers get, what callers are told."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.access.policy import ANYONE, SIGNED_IN
+from core.errors import NotFound, Text
+from core.http.endpoint import Created, Route, add_routes
+from core.http.problems import CONSTRAINTS, answer_problems
+from core.http.wiring import CLOCK, DISTRICT_ID
+from tests.conftest import DISTRICT, START, Client
+
+
+class Wanted(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(ge=1, le=100)
+    amenity: tuple[str, ...] = ()
+
+
+class Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=2)
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    words: tuple[str, ...]
+    at: datetime
+    title: Text
+
+
+async def ask(query: Wanted) -> Answer:
+    """Ask."""
+    return Answer(words=query.amenity, at=datetime(2026, 1, 1, tzinfo=UTC), title=Text("水", "water"))
+
+
+async def write(body: Written) -> Created[Answer]:
+    """Write."""
+    return Created(Answer((body.name,), START, Text("", "")), location="/things/1")
+
+
+async def pick(thing_id: int) -> None:
+    """Pick."""
+    raise NotFound()
+
+
+async def fail() -> None:
+    """Fail."""
+    raise RuntimeError("secret detail")
+
+
+async def break_off() -> None:
+    """Lose the database."""
+    raise asyncpg.ConnectionDoesNotExistError("gone")
+
+
+ROUTES = (
+    Route("GET", "/ask", ask, ANYONE),
+    Route("POST", "/write", write, ANYONE, 201),
+    Route("GET", "/things/{thing_id}", pick, ANYONE),
+    Route("GET", "/fail", fail, ANYONE),
+    Route("GET", "/broken", break_off, ANYONE),
+    Route("GET", "/mine", fail, SIGNED_IN),
+)
+
+
+@pytest_asyncio.fixture
+async def edge() -> AsyncIterator[Client]:
+    app = web.Application(middlewares=[answer_problems], client_max_size=1000)
+    app[DISTRICT_ID], app[CLOCK], app[CONSTRAINTS] = DISTRICT, lambda: START, {}
+    add_routes(app, ROUTES)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def test_a_repeated_field_arrives_as_a_tuple(edge: Client) -> None:
+    answer = await (await edge.get("/ask?limit=5&amenity=water&amenity=heat")).json()
+    assert {"words": ["water", "heat"], "at": "2026-01-01T00:00:00Z", "title": {"zh": "水", "en": "water"}} == answer
+
+
+async def test_every_wrong_field_is_named_at_once_in_chinese(edge: Client) -> None:
+    response = await edge.get("/ask?limit=0&lat=1")
+    problem = await response.json()
+    assert 422 == response.status
+    assert {"/query/limit": "应不小于 1。", "/query/lat": "没有这个字段，请检查拼写。"} == {
+        error["pointer"]: error["detail"] for error in problem["errors"]
+    }
+
+
+async def test_a_reader_of_english_is_told_in_english(edge: Client) -> None:
+    response = await edge.get("/ask?limit=0", headers={"Accept-Language": "en-GB,zh;q=0.5"})
+    assert "Input should be greater than or equal to 1" == (await response.json())["errors"][0]["detail"]
+    assert "en" == response.headers["Content-Language"]
+
+
+async def test_a_field_given_twice_is_refused(edge: Client) -> None:
+    response = await edge.get("/ask?limit=1&limit=2")
+    assert ["/query/limit"] == [error["pointer"] for error in (await response.json())["errors"]]
+
+
+async def test_something_new_has_an_address(edge: Client) -> None:
+    response = await edge.post("/write", json={"name": "ab", "count": 1})
+    assert (201, "/things/1") == (response.status, response.headers["Location"])
+
+
+async def test_wrong_fields_of_a_body_are_named_by_pointer(edge: Client) -> None:
+    response = await edge.post("/write", json={"name": "a", "extra": 1})
+    assert {"/name", "/count", "/extra"} == {error["pointer"] for error in (await response.json())["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b'{"name": NaN, "count": 1}', "application/json", 400),
+        (b'{"name": "a\\u0000b", "count": 1}', "application/json", 400),
+        (b"name=ab", "application/x-www-form-urlencoded", 415),
+        (b"x" * 2000, "application/json", 413),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(edge: Client, body: bytes, content_type: str, status: int) -> None:
+    response = await edge.post("/write", data=body, headers={"Content-Type": content_type})
+    assert status == response.status
+    assert "application/problem+json" == response.content_type
+
+
+async def test_a_path_that_is_no_number_is_named(edge: Client) -> None:
+    response = await edge.get("/things/abc")
+    assert ["/path/thing_id"] == [error["pointer"] for error in (await response.json())["errors"]]
+
+
+async def test_an_inner_error_shows_a_number_and_no_detail(edge: Client) -> None:
+    response = await edge.get("/fail")
+    assert 500 == response.status
+    assert "secret" not in await response.text()
+
+
+async def test_a_lost_database_asks_to_try_again(edge: Client) -> None:
+    response = await edge.get("/broken")
+    assert (503, "2") == (response.status, response.headers["Retry-After"])
+
+
+async def test_a_stranger_learns_how_to_sign_in(edge: Client) -> None:
+    response = await edge.get("/mine")
+    assert (401, "Bearer") == (response.status, response.headers["WWW-Authenticate"])
+
+
+async def test_unknown_addresses_and_methods_are_problems_too(edge: Client) -> None:
+    missing = await edge.get("/nowhere")
+    wrong = await edge.delete("/ask")
+    assert (404, 405) == (missing.status, wrong.status)
+    assert "GET,HEAD" == wrong.headers["Allow"].replace(" ", "")
+
+
+@pytest.mark.parametrize("path", ["/ask?limit=1", "/nowhere", "/fail", "/mine"])
+async def test_every_answer_carries_the_security_headers(edge: Client, path: str) -> None:
+    response = await edge.get(path)
+    assert "nosniff" == response.headers["X-Content-Type-Options"]
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_handler_with_an_unknown_parameter_fails_at_start_up() -> None:
+    async def odd(weather: str) -> None:
+        """Be odd."""
+
+    with pytest.raises(TypeError, match="weather"):
+        add_routes(web.Application(), (Route("GET", "/odd", odd, ANYONE),))
