@@ -117,4 +117,6 @@ class UnknownCursor(Refusal):
     status = 422
     slug = "unknown-cursor"
     title = Text("翻页标记无效", "Unknown cursor")
-    detail = Text("翻页标记无效，请从第一页重新开始。", "The cursor is not valid here; start again from the first page.")
+    detail = Text(
+        "翻页标记无效，请从第一页重新开始。", "The cursor is not valid here; start again from the first page."
+    )

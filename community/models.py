@@ -106,6 +106,7 @@ class Category:
     respond_minutes: int
     handle: Limit
     default_department_id: int | None
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Opening a case: route it, start its clocks, say so, all in the caller's transaction."""
+
+from datetime import datetime
+
+from community import queries
+from community.deadlines import load_working_time, plan_clocks
+from community.errors import UnknownCategory
+from community.models import Case, Category, Clock, Origin, Place, State
+from community.routing import route
+from core.access.models import Actor
+from core.database import Connection
+from core.events import record_event
+from geo.models import Located, Reason
+
+#: Where something without a position belongs: no area, so the duty desk.
+NOWHERE = Located(
+    area=None,
+    candidates=(),
+    metres_to_line=None,
+    generation_id=None,
+    needs_confirmation=False,
+    reason=Reason.NO_POSITION,
+)
+
+
+async def open_case(
+    conn: Connection,
+    *,
+    district_id: int,
+    origin: Origin,
+    origin_ref: str,
+    category_code: str,
+    description: str,
+    located: Located,
+    place: Place | None,
+    trusted: bool,
+    actor: Actor | None,
+    now: datetime,
+) -> Case:
+    """Open the one case of an origin: `(origin, origin_ref)` is unique, a second one violates a constraint.
+
+    `trusted` files it at once; the community owes its first answer either way. `actor` is the reporter and is told of
+    each step where he is a rider; None is the system. Raises `UnknownCategory`.
+    """
+    category = await get_category(conn, district_id=district_id, code=category_code)
+    area_path = None if located.area is None else located.area.path
+    chosen = route(area_path, category, await queries.list_routing_rules(conn, district_id=district_id))
+    working_time = await load_working_time(conn, district_id=district_id)
+    dues = plan_clocks(category, {Clock.RESPOND, Clock.HANDLE} if trusted else {Clock.RESPOND}, working_time, now=now)
+    case = await queries.insert_case(
+        conn,
+        district_id=district_id,
+        origin=origin,
+        origin_ref=origin_ref,
+        category_code=category_code,
+        state=State.FILED if trusted else State.COLLECTED,
+        description=description,
+        place=place,
+        located=located,
+        route=chosen,
+        reporter_kind="system" if actor is None else actor.kind,
+        reporter_id=None if actor is None else actor.id,
+        opened_year=now.astimezone(working_time.zone).year,
+        next_due_at=min(due.at for due in dues.values()),
+        now=now,
+    )
+    await queries.insert_deadlines(
+        conn,
+        district_id=district_id,
+        case_id=case.id,
+        dues=dues,
+        started_at=now,
+        calendar_version=working_time.calendar.version,
+    )
+    await record_event(
+        conn,
+        district_id=district_id,
+        kind="case.opened",
+        subject="case",
+        subject_id=case.id,
+        actor=actor,
+        now=now,
+        data={
+            "from": None,
+            "to": case.state,
+            "origin": origin,
+            "area_path": case.area_path,
+            "desk_path": case.desk_path,
+            "rule_id": chosen.rule_id,
+            "located": located.reason,
+        },
+    )
+    return case
+
+
+async def get_category(conn: Connection, *, district_id: int, code: str) -> Category:
+    """Give an active category. Raises `UnknownCategory` pointing at `/category`."""
+    category = await queries.find_category(conn, district_id=district_id, code=code)
+    if category is None or not category.is_active:
+        raise UnknownCategory(pointer="/category", code=code)
+    return category
