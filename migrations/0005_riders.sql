@@ -138,9 +138,9 @@ create index appointment_area on appointment (district_id, area_path, id);
 create index appointment_ending on appointment (district_id, ends_at)
 where revoked_at is null and (reminded_at is null or expired_at is null);
 
--- What a rider submitted, as it came. (rider_id, key) makes a repeated submission the same report; `body_hash`
--- tells a repetition from another report under a used key. `received` is the position before conversion; lon and
--- lat are WGS-84, null where there was none. `located` is the routing the rider was answered with.
+-- What a rider submitted, as it came; it never changes, whatever becomes of its case. (rider_id, key) makes a repeated
+-- submission the same report; `body_hash` tells a repetition from another report under a used key. `received_…` is the
+-- position before conversion; area, confirmation and trust are what the rider was answered at the time.
 create table report (
     district_id int not null,
     id bigint generated always as identity,
@@ -150,31 +150,36 @@ create table report (
     category_code text not null,
     description text not null,
     answers jsonb not null,
-    received jsonb,
-    lon double precision,
-    lat double precision,
-    located jsonb,
-    is_trusted boolean not null default false,
+    received_lon double precision,
+    received_lat double precision,
+    received_datum text,
+    accuracy_m double precision,
     observed_at timestamptz,
     submitted_at timestamptz not null,
+    area_path text collate "C",
+    area_names text[],
+    needs_confirmation boolean not null default false,
+    is_trusted boolean not null default false,
     case_id bigint,
     primary key (district_id, id),
     foreign key (district_id, rider_id) references rider (district_id, id),
+    foreign key (district_id, case_id) references community_case (district_id, id),
     constraint report_key_unique unique (district_id, rider_id, key)
 );
 create index report_own on report (district_id, rider_id, id desc);
 create index report_case on report (district_id, case_id);
 
--- Photos announced with the report and, once `stored_at` is set, safely on disk under their SHA-256.
+-- Photos announced with the report (`position`) or sent later (without one); once `stored_at` is set, the file is safe
+-- on the disk under its SHA-256.
 create table report_photo (
     district_id int not null,
     report_id bigint not null,
     sha256 text collate "C" not null constraint report_photo_hash check (sha256 ~ '^[0-9a-f]{64}$'),
-    position int not null,
+    position int,
     media_type text constraint report_photo_format check (media_type in ('image/jpeg', 'image/png', 'image/webp')),
-    bytes int,
+    size int,
     stored_at timestamptz,
     primary key (district_id, report_id, sha256),
     foreign key (district_id, report_id) references report (district_id, id),
-    constraint report_photo_stored_whole check ((stored_at is null) = (media_type is null) and (stored_at is null) = (bytes is null))
+    constraint report_photo_stored_whole check ((stored_at is null) = (media_type is null) and (stored_at is null) = (size is null))
 );

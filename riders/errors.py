@@ -143,29 +143,6 @@ class TooManyPhotos(Conflict):
     detail = Text("每条上报最多 {most} 张照片。", "A report takes at most {most} photos.")
 
 
-class PhotoTooBig(Refusal):
-    """The body is longer than a photo may be."""
-
-    status = 413
-    slug = "photo-too-big"
-    title = Text("照片过大", "Photo too big")
-    detail = Text(
-        "每张照片最大 {most} MB，请压缩后重新发送。", "A photo may have {most} MB; make it smaller and send it again."
-    )
-
-
-class PhotoTooSlow(Refusal):
-    """The body did not arrive in time; nothing was stored."""
-
-    status = 408
-    slug = "photo-too-slow"
-    title = Text("照片上传超时", "The photo took too long")
-    detail = Text(
-        "照片未在 {seconds} 秒内传完，请在网络较好时用同一地址重发。",
-        "The photo did not arrive within {seconds} seconds; send it again to the same address.",
-    )
-
-
 class PhotoFormatNotTaken(Refusal):
     """The bytes are no JPEG, PNG or WebP, or not what Content-Type says."""
 

@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 
 from core.access.models import Actor
 from core.errors import SignInRequired
+from geo.models import Received
 
 
 class TrustLevel(IntEnum):
@@ -95,25 +96,86 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A position as the phone gave it, in `datum` (`wgs84`, `gcj02`, `bd09`); `accuracy_m` is a radius in metres."""
-
-    lon: float
-    lat: float
-    datum: str
-    accuracy_m: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Submission:
-    """What a rider sends: the part of a report that the idempotency key stands for."""
+    """What a rider sends: the part of a report that the idempotency key stands for.
+
+    `observed_at` is the phone's clock: kept, never trusted. `photos` are SHA-256 in lower-case hexadecimal.
+    """
 
     category: str
     description: str = ""
-    point: Position | None = None
+    received: Received | None = None
+    accuracy_m: float | None = None
     answers: dict[str, str] = field(default_factory=dict)
     observed_at: datetime | None = None
     photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The receipt of a submission. Only what never changes, so that repeating the request answers the same."""
+
+    id: int
+    rider_id: int
+    case_id: int
+    case_number: str
+    category: str
+    description: str
+    area_path: str | None
+    area_names: list[str] | None
+    needs_confirmation: bool
+    is_trusted: bool
+    submitted_at: datetime
+    photos: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A report as its rider's list shows it, with the state of its case."""
+
+    id: int
+    case_number: str
+    category: str
+    description: str
+    state: str
+    state_zh: str
+    state_en: str
+    submitted_at: datetime
+    photos_expected: int
+    photos_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo of a report; everything but the hash is None until it has arrived."""
+
+    sha256: str
+    media_type: str | None
+    size: int | None
+    stored_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of a report, in words for its rider; `note` is what the community chose to tell him."""
+
+    kind: str
+    zh: str
+    en: str
+    at: datetime
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A report with where it stands now, its photos, and every step so far."""
+
+    report: Report
+    state: str
+    state_zh: str
+    state_en: str
+    photos: list[Photo]
+    history: list[Step]
 
 
 def rider_id_of(actor: Actor) -> int:
