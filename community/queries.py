@@ -359,3 +359,29 @@ async def mark_breaches(conn: Connection, *, district_id: int, now: datetime, li
         limit,
     )
     return [Breach(row["case_id"], Clock(row["clock"]), row["round"], row["due_at"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """An area as a case keeps it; `names` from the root down."""
+
+    code: str
+    path: str
+    names: tuple[str, ...]
+    generation_id: int
+
+
+async def find_area(conn: Connection, *, district_id: int, generation_id: int | None, code: str) -> AreaRow | None:
+    """Give an area of that generation, or of the active one where None."""
+    row = await conn.fetchrow(
+        """
+        select area.code, area.path, area.names, area.generation_id
+        from area join generation on generation.district_id = area.district_id and generation.id = area.generation_id
+        where area.district_id = $1 and area.code = $3
+            and case when $2::bigint is null then generation.status = 'active' else generation.id = $2 end
+        """,
+        district_id,
+        generation_id,
+        code,
+    )
+    return None if row is None else AreaRow(row["code"], row["path"], tuple(row["names"]), row["generation_id"])

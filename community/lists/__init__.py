@@ -1,0 +1,1 @@
+"""Lists of cases: filters, order, pages that neither repeat nor skip a row while others write."""
