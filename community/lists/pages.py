@@ -1,56 +1,22 @@
-"""A page of cases: what to look for, in which order, and where the last page ended. Knows nothing of HTTP.
+"""A page of cases. Knows nothing of HTTP.
 
 Pages are keyset: the cursor is the sort key of the last row shown, so rows that arrive or vanish in between move no
-other row. Orders are `due` (open cases, the clock that runs out next on top) and `newest`.
+other row.
 """
 
 import base64
 import binascii
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from community.errors import UnknownCursor
 from community.lists import queries
-from community.models import CaseLine, Origin, State
+from community.lists.models import After, CaseFilter, CasePage, Order
+from community.models import CaseLine
 from community.sight import sight_of
 from core.access.models import Actor
 from core.database import Connection
 
 MAX_PAGE = 200
-
-
-class Order(StrEnum):
-    """What stands on top of a list."""
-
-    DUE = "due"
-    NEWEST = "newest"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """What to look for; None and empty ask for nothing. `area_path` is a subtree, the times are half-open."""
-
-    states: Sequence[State] = ()
-    category_codes: Sequence[str] = ()
-    origin: Origin | None = None
-    department_id: int | None = None
-    assignee_id: int | None = None
-    area_path: str | None = None
-    duty_desk: bool = False
-    overdue: bool = False
-    number: str | None = None
-    opened_from: datetime | None = None
-    opened_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """Some cases and the cursor of the next page; None on the last."""
-
-    cases: tuple[CaseLine, ...]
-    next_cursor: str | None
 
 
 async def list_cases(
@@ -85,12 +51,12 @@ def _write_cursor(last: CaseLine, order: Order) -> str:
     return base64.urlsafe_b64encode(f"{order}|{due_at}|{last.id}".encode()).decode()
 
 
-def _read_cursor(cursor: str, order: Order) -> queries.After:
+def _read_cursor(cursor: str, order: Order) -> After:
     try:
         of_order, due_at, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
         if due_at != "infinity":
             datetime.fromisoformat(due_at)
-        after = queries.After(due_at, int(case_id))
+        after = After(due_at, int(case_id))
     except (binascii.Error, ValueError):
         raise UnknownCursor(pointer="/query/cursor") from None
     if of_order != order:

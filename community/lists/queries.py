@@ -1,28 +1,14 @@
 """SQL of case lists: only the conditions that are asked for, so that each list finds its index."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from community.lists.models import After, CaseFilter
 from community.models import CaseLine, Origin, State
+from community.sight import Sight
 from core.database import Connection
-
-if TYPE_CHECKING:
-    from community.lists.pages import CaseFilter
-    from community.sight import Sight
 
 # Both orders break ties by id; a case without a running clock comes last.
 _DUE_KEY = "coalesce(next_due_at, 'infinity')"
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """The sort key of the last row shown: its due time as text (`infinity` where none runs) and its id."""
-
-    due_at: str
-    case_id: int
 
 
 class _Conditions:
@@ -40,7 +26,7 @@ class _Conditions:
         self._parts.append(condition)
 
     def within(self, area_path: str) -> str:
-        """Give the condition for a subtree: one index range, exact for any code ('0' follows '/' in the C collation)."""
+        """Give the condition for a subtree: one index range ('0' follows '/' in the C collation), then the exact rule."""
         if area_path == "":
             return "area_path is not null"
         scope = self.value(area_path)
@@ -123,7 +109,7 @@ def _add_filter(where: _Conditions, wanted: CaseFilter, now: datetime) -> None:
     if wanted.duty_desk:
         where.add("area_path is null")
     if wanted.overdue:
-        where.add(f"next_due_at <= {where.value(now)} and closed_at is null")
+        where.add(f"{_DUE_KEY} <= {where.value(now)} and closed_at is null")
     if wanted.number is not None:
         where.add(f"id = {where.value(_id_of(wanted.number))} and number = {where.value(wanted.number)}")
     if wanted.opened_from is not None:
