@@ -1,0 +1,341 @@
+"""The nearest stations in memory: k-d trees over Earth-centred coordinates, filtered by what a rider asks for.
+
+Rows lie in flat arrays. A tree over all rows, and one more for each amenity or door method that few stations have,
+answers by distance; changes since the trees were built lie behind them and are scanned. Many questions are asked
+together, because one query costs about ten times its share of a batch. Knows neither time zones nor the database: a
+row's `timeline` is a number, and the caller says which timelines are open.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SEMI_MAJOR_M = 6378137.0
+FLATTENING = 1 / 298.257223563
+#: For d = 2R·asin(c/2R): against the geodesic 1 mm at 50 km, 1 m at 500 km (docs/adr/0003).
+MEAN_RADIUS_M = 6371008.8
+
+#: An amenity or door method that fewer stations have gets a tree of its own.
+RARE_SHARE = 0.05
+#: Candidates looked at before the remaining questions are answered by a scan of every row.
+MOST_NEIGHBOURS = 4096
+#: Changed rows beyond which the trees should be built anew.
+MOST_CHANGES = 512
+
+_ANY = -1
+_STEPS = (16, 32, 64, 128, 256, 512, 1024, 2048, MOST_NEIGHBOURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A station as the index sees it. `amenities` has a bit for each working amenity, `door` one bit."""
+
+    station_id: int
+    lon: float
+    lat: float
+    amenities: int
+    door: int
+    timeline: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """For each timeline whether it will do, and the share of stations on those that do."""
+
+    flags: Flags
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked: all of `amenities`, any of `doors` (0: whichever), within `radius_m`, `limit` at most.
+
+    `open_set` None admits stations open or not.
+    """
+
+    lon: float
+    lat: float
+    radius_m: float
+    limit: int
+    amenities: int = 0
+    doors: int = 0
+    open_set: OpenSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The nearest first: row numbers, metres, and bearings in whole degrees clockwise from north."""
+
+    rows: list[int]
+    metres: list[float]
+    bearings: list[int]
+
+
+def to_ecef(lon: Floats, lat: Floats) -> Floats:
+    """Give WGS-84 Earth-centred metres, shape (n, 3), of degrees on the ellipsoid."""
+    lam, phi = np.radians(lon), np.radians(lat)
+    eccentricity_2 = FLATTENING * (2 - FLATTENING)
+    normal = SEMI_MAJOR_M / np.sqrt(1 - eccentricity_2 * np.sin(phi) ** 2)
+    flat = normal * np.cos(phi)
+    return np.stack((flat * np.cos(lam), flat * np.sin(lam), normal * (1 - eccentricity_2) * np.sin(phi)), axis=-1)
+
+
+def _east_and_north(lon: Floats, lat: Floats) -> Floats:
+    """Give the unit vectors to the east and to the north at each position, shape (n, 2, 3)."""
+    lam, phi = np.radians(lon), np.radians(lat)
+    axes = np.zeros((len(lon), 2, 3))
+    axes[:, 0, 0], axes[:, 0, 1] = -np.sin(lam), np.cos(lam)
+    axes[:, 1, 0], axes[:, 1, 1] = -np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam)
+    axes[:, 1, 2] = np.cos(phi)
+    return axes
+
+
+def chord_to_metres(chord: Floats) -> Floats:
+    """Give metres along the ground of a straight line through it."""
+    return 2 * MEAN_RADIUS_M * np.arcsin(np.minimum(chord / (2 * MEAN_RADIUS_M), 1.0))
+
+
+def metres_to_chord(metres: Floats) -> Floats:
+    """Give the straight line of a distance along the ground."""
+    return 2 * MEAN_RADIUS_M * np.sin(np.minimum(metres / (2 * MEAN_RADIUS_M), np.pi / 2))
+
+
+class StationIndex:
+    """The rows and their trees. Built in a thread; changed and asked on one thread only."""
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        self.built = len(sites)
+        self.count = self.built
+        size = self.built + 2 * MOST_CHANGES
+        self.lon, self.lat = np.zeros(size), np.zeros(size)
+        self.xyz = np.zeros((size, 3))
+        self.amenities, self.doors = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        self.timelines = np.zeros(size, np.int64)
+        self.is_live = np.zeros(size, np.bool_)
+        self.row_of: dict[int, int] = {}
+        self._fill(sites)
+        self._all = cKDTree(self.xyz[: self.built])
+        self._rare = self._grow_rare_trees()
+        self._shares = {
+            bit: float(np.mean(self.amenities[: self.built] & bit != 0)) for bit in _bits_of(self.amenities)
+        }
+
+    def _fill(self, sites: Sequence[Site]) -> None:
+        rows = slice(0, self.built)
+        self.lon[rows] = [site.lon for site in sites]
+        self.lat[rows] = [site.lat for site in sites]
+        self.xyz[rows] = to_ecef(self.lon[rows], self.lat[rows])
+        self.amenities[rows] = [site.amenities for site in sites]
+        self.doors[rows] = [site.door for site in sites]
+        self.timelines[rows] = [site.timeline for site in sites]
+        self.is_live[rows] = True
+        self.row_of = {site.station_id: row for row, site in enumerate(sites)}
+
+    def _grow_rare_trees(self) -> dict[tuple[str, int], tuple[cKDTree, Rows]]:
+        trees: dict[tuple[str, int], tuple[cKDTree, Rows]] = {}
+        for name, column in (("amenity", self.amenities), ("door", self.doors)):
+            values = column[: self.built]
+            for bit in _bits_of(values):
+                rows = np.flatnonzero(values & bit)
+                if 0 < len(rows) < RARE_SHARE * self.built:
+                    trees[name, bit] = cKDTree(self.xyz[rows]), rows
+        return trees
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """Tell whether so much has changed that the trees should be built anew."""
+        return self.count - self.built >= MOST_CHANGES
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no further change fits."""
+        return self.count == len(self.is_live)
+
+    def put(self, site: Site) -> int:
+        """Take in a new or changed station and give its row; where only its timeline changed the row stays."""
+        row = self.row_of.get(site.station_id)
+        if row is None or not self._is_same_place(row, site):
+            self.drop(site.station_id)
+            row = self._append(site)
+        self.timelines[row] = site.timeline
+        return row
+
+    def open_set(self, flags: Flags) -> OpenSet:
+        """Take `flags`, one for each timeline, together with the share of stations they admit."""
+        return OpenSet(flags, float(np.mean(flags[self.timelines[: self.count]])) if self.count else 0.0)
+
+    def drop(self, station_id: int) -> None:
+        """Forget a station; unknown ones are ignored."""
+        row = self.row_of.pop(station_id, None)
+        if row is not None:
+            self.is_live[row] = False
+
+    def _is_same_place(self, row: int, site: Site) -> bool:
+        kept = (self.lon[row], self.lat[row], self.amenities[row], self.doors[row])
+        return bool(kept == (site.lon, site.lat, site.amenities, site.door))
+
+    def _append(self, site: Site) -> int:
+        row = self.count
+        self.count += 1
+        self.lon[row], self.lat[row] = site.lon, site.lat
+        self.xyz[row] = to_ecef(self.lon[row : row + 1], self.lat[row : row + 1])[0]
+        self.amenities[row], self.doors[row] = site.amenities, site.door
+        self.is_live[row] = True
+        self.row_of[site.station_id] = row
+        return row
+
+    def ask(self, wishes: Sequence[Wish]) -> list[Hits]:
+        """Answer every wish, in order."""
+        batch = _Batch(wishes)
+        found = [self._ask_changed(batch), *(self._ask_tree(batch, *served) for served in self._choose_trees(wishes))]
+        return self._collect(batch, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def _choose_trees(self, wishes: Sequence[Wish]) -> Iterable[tuple[cKDTree, Rows | None, int, Rows]]:
+        """Give each tree, how many neighbours to take first, and the wishes that both serve best."""
+        served: dict[tuple[tuple[str, int] | None, int], list[int]] = {}
+        for number, wish in enumerate(wishes):
+            key = self._rarest(wish) if wish.amenities or wish.doors else None
+            served.setdefault((key, self._neighbours(wish, key)), []).append(number)
+        for (key, neighbours), numbers in served.items():
+            tree, rows = (self._all, None) if key is None else self._rare[key]
+            yield tree, rows, min(neighbours, tree.n), np.array(numbers)
+
+    def _rarest(self, wish: Wish) -> tuple[str, int] | None:
+        best, fewest = None, self.built
+        for key, (_, rows) in self._rare.items():
+            wanted = wish.amenities & key[1] if key[0] == "amenity" else wish.doors == key[1]
+            if wanted and len(rows) < fewest:
+                best, fewest = key, len(rows)
+        return best
+
+    def _neighbours(self, wish: Wish, key: tuple[str, int] | None) -> int:
+        """Guess how many neighbours hold enough that fit, taking the filters for independent of each other."""
+        share = wish.open_set.share if wish.open_set is not None else 1.0
+        for bit, portion in self._shares.items():
+            if wish.amenities & bit and key != ("amenity", bit):
+                share *= portion
+        if share == 1.0 and not wish.doors:
+            return wish.limit
+        guess = 1.5 * wish.limit / max(share, 0.001)
+        return next((step for step in _STEPS if step >= guess), MOST_NEIGHBOURS)
+
+    def _ask_tree(
+        self, batch: "_Batch", tree: cKDTree, tree_rows: Rows | None, neighbours: int, asking: Rows
+    ) -> tuple[Rows, Rows, Floats]:
+        parts: list[tuple[Rows, Rows, Floats]] = []
+        while len(asking) and neighbours:
+            reach = float(batch.reach[asking].max())
+            chord, place = _nearest(tree, batch.xyz[asking], neighbours, reach)
+            is_found = place < tree.n
+            rows = np.where(is_found, place, 0)
+            if tree_rows is not None:
+                rows = tree_rows[rows]
+            fits = is_found & self._fits(batch, asking, rows, chord)
+            is_done = (fits.sum(axis=1) >= batch.limit[asking]) | ~is_found[:, -1] | (neighbours == tree.n)
+            picked, column = np.nonzero(fits & is_done[:, None])
+            parts.append((asking[picked], rows[picked, column], chord[picked, column]))
+            asking = asking[~is_done]
+            if neighbours >= MOST_NEIGHBOURS:
+                parts += [self._scan(batch, number, slice(0, self.built)) for number in asking.tolist()]
+                break
+            neighbours = min(neighbours * 8, tree.n)
+        return _join(parts)
+
+    def _ask_changed(self, batch: "_Batch") -> tuple[Rows, Rows, Floats]:
+        if self.count == self.built:
+            return _join([])
+        changed = slice(self.built, self.count)
+        return _join([self._scan(batch, number, changed) for number in range(len(batch.limit))])
+
+    def _scan(self, batch: "_Batch", number: int, span: slice) -> tuple[Rows, Rows, Floats]:
+        """Look at every row of `span` for one wish."""
+        offset = self.xyz[span] - batch.xyz[number]
+        chord = np.sqrt(np.einsum("ij,ij->i", offset, offset))
+        rows = np.arange(span.start, span.stop)
+        fits = self._fits(batch, np.array([number]), rows[None, :], chord[None, :])[0]
+        return np.full(int(fits.sum()), number), rows[fits], chord[fits]
+
+    def _fits(self, batch: "_Batch", asking: Rows, rows: Rows, chord: Floats) -> Flags:
+        """Tell which of `rows` (one line for each of `asking`) satisfy their wish."""
+        fits: Flags = self.is_live[rows] & (chord <= batch.reach[asking, None])
+        if batch.has_amenities:
+            needed = batch.amenities[asking, None]
+            fits &= (self.amenities[rows] & needed) == needed
+        if batch.has_doors:
+            fits &= (self.doors[rows] & batch.doors[asking, None]) != 0
+        for flags, numbers in batch.open_groups:
+            concerned = np.isin(asking, numbers)
+            fits[concerned] &= flags[self.timelines[rows[concerned]]]
+        return fits
+
+    def _collect(self, batch: "_Batch", numbers: Rows, rows: Rows, chord: Floats) -> list[Hits]:
+        """Sort what was found by wish and distance, cut each to its limit, and work out metres and bearings."""
+        order = np.lexsort((rows, chord, numbers))
+        numbers, rows, chord = numbers[order], rows[order], chord[order]
+        starts = np.searchsorted(numbers, np.arange(len(batch.limit) + 1))
+        rank = np.arange(len(numbers)) - starts[numbers]
+        kept = rank < batch.limit[numbers]
+        numbers, rows, chord = numbers[kept], rows[kept], chord[kept]
+        starts = np.searchsorted(numbers, np.arange(len(batch.limit) + 1)).tolist()
+        metres = chord_to_metres(chord).tolist()
+        bearings = self._bearings(batch, numbers, rows).tolist()
+        listed: list[int] = rows.tolist()
+        return [Hits(listed[first:last], metres[first:last], bearings[first:last]) for first, last in pairwise(starts)]
+
+    def _bearings(self, batch: "_Batch", numbers: Rows, rows: Rows) -> Rows:
+        """Give the direction in the asker's own horizon; the geodesic's differs by far less than a degree."""
+        offset = self.xyz[rows] - batch.xyz[numbers]
+        axes = batch.horizon[numbers]
+        east, north = np.einsum("ijk,ik->ji", axes, offset)
+        whole: Rows = np.rint(np.degrees(np.arctan2(east, north))).astype(np.int64) % 360
+        return whole
+
+
+class _Batch:
+    """Wishes as columns."""
+
+    def __init__(self, wishes: Sequence[Wish]) -> None:
+        self.lon = np.array([wish.lon for wish in wishes])
+        self.lat = np.array([wish.lat for wish in wishes])
+        self.xyz = to_ecef(self.lon, self.lat)
+        self.horizon = _east_and_north(self.lon, self.lat)
+        self.reach = metres_to_chord(np.array([wish.radius_m for wish in wishes]))
+        self.limit = np.array([wish.limit for wish in wishes])
+        self.amenities = np.array([wish.amenities for wish in wishes])
+        self.doors = np.array([wish.doors or _ANY for wish in wishes])
+        self.has_amenities = bool(self.amenities.any())
+        self.has_doors = any(wish.doors for wish in wishes)
+        groups: dict[int, tuple[Flags, list[int]]] = {}
+        for number, wish in enumerate(wishes):
+            if wish.open_set is not None:
+                groups.setdefault(id(wish.open_set), (wish.open_set.flags, []))[1].append(number)
+        self.open_groups = tuple((flags, np.array(numbers)) for flags, numbers in groups.values())
+
+
+def _nearest(tree: cKDTree, xyz: Floats, neighbours: int, reach: float) -> tuple[Floats, Rows]:
+    """Give chords and places, one line for each position; beyond `reach` the place is `tree.n`."""
+    chord, place = tree.query(xyz, k=[*range(1, neighbours + 1)], distance_upper_bound=reach)
+    return np.asarray(chord, np.float64), np.asarray(place, np.int64)
+
+
+def _bits_of(values: Rows) -> list[int]:
+    """Give the bits that any of `values` has."""
+    union = int(np.bitwise_or.reduce(values))
+    return [1 << shift for shift in range(63) if union >> shift & 1]
+
+
+def _join(parts: list[tuple[Rows, Rows, Floats]]) -> tuple[Rows, Rows, Floats]:
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    if len(parts) == 1:
+        return parts[0]
+    numbers, rows, chords = zip(*parts, strict=True)
+    return np.concatenate(numbers), np.concatenate(rows), np.concatenate(chords)
