@@ -93,7 +93,19 @@ class NotADuplicate(Refusal):
     )
 
 
-class IdempotencyKeyReused(Conflict):
+class AppealKeyNotValid(Refusal):
+    """The Idempotency-Key of an appeal is missing or has another shape."""
+
+    status = 422
+    slug = "appeal-key-not-valid"
+    title = Text("缺少提交编号", "Key missing or malformed")
+    detail = Text(
+        "请在请求头 Idempotency-Key 中提供客户端生成的 UUID，或 8–64 个字母、数字、“-”“_”“.”。",
+        "Send a header Idempotency-Key made by the client: a UUID, or 8–64 letters, digits, “-”, “_” or “.”.",
+    )
+
+
+class AppealKeyReused(Conflict):
     """The key was used before for another appeal."""
 
     slug = "appeal-key-reused"

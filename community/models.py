@@ -241,15 +241,20 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How the resident who appealed can be reached."""
+
+    name: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Appeal:
     """A resident's appeal. `body_hash` tells a repetition from another appeal under a used key."""
 
     id: int
     body_hash: bytes
     token: str
-    contact_name: str | None
-    contact_phone: str | None
-    case_id: int | None
     submitted_at: datetime
 
 

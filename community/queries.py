@@ -385,3 +385,11 @@ async def find_area(conn: Connection, *, district_id: int, generation_id: int | 
         code,
     )
     return None if row is None else AreaRow(row["code"], row["path"], tuple(row["names"]), row["generation_id"])
+
+
+async def list_staff_names(conn: Connection, *, district_id: int, staff_ids: Sequence[int]) -> dict[int, str]:
+    """Give id → name, of disabled accounts too: history keeps its people."""
+    rows = await conn.fetch(
+        "select id, name from staff where district_id = $1 and id = any($2::bigint[])", district_id, staff_ids
+    )
+    return {row["id"]: row["name"] for row in rows}

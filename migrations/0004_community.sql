@@ -147,6 +147,7 @@ where met_at is null and cancelled_at is null and breached_at is null;
 
 -- What a resident asks for. `key` makes a repeated sending the same appeal, `body_hash` tells it from another one under
 -- a used key. `token` opens the state of this one case and nothing more.
+-- Its case is the one whose origin it is.
 create table appeal (
     district_id int not null references district (id),
     id bigint generated always as identity,
@@ -155,14 +156,11 @@ create table appeal (
     token text not null,
     contact_name text,
     contact_phone text,
-    case_id bigint,
     submitted_at timestamptz not null,
     primary key (district_id, id),
     constraint appeal_key_unique unique (district_id, key),
-    constraint appeal_token_unique unique (district_id, token),
-    foreign key (district_id, case_id) references community_case (district_id, id)
+    constraint appeal_token_unique unique (district_id, token)
 );
-create index appeal_case on appeal (district_id, case_id);
 
 -- What someone is told about a case; one row an event and recipient, however often the event is worked off.
 create table notice (

@@ -26,7 +26,7 @@ class _Conditions:
         self._parts.append(condition)
 
     def within(self, area_path: str) -> str:
-        """Give the condition for a subtree: one index range ('0' follows '/' in the C collation), then the exact rule."""
+        """Give the condition for a subtree: an index range ('0' follows '/' in the C collation), then exactly."""
         if area_path == "":
             return "area_path is not null"
         scope = self.value(area_path)

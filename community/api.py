@@ -1,0 +1,230 @@
+"""Cases, categories, departments, appeals and notices over HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from community import queries
+from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
+from community.cases import NOWHERE
+from community.detail import CaseDetail, get_case_detail
+from community.lists.models import CaseFilter, CasePage, Order
+from community.lists.pages import MAX_PAGE, list_cases
+from community.models import Category, Contact, Department, Notice, Origin, Place, State
+from community.notices.queries import list_notices
+from community.progress import Progress
+from community.triage import Act, carry_out
+from community.workflow import Verb
+from core.http.endpoint import Created
+from core.http.wiring import actor, district_id, now, transaction
+from geo.datum import point_from
+from geo.models import Datum, Received
+
+
+class CasesQuery(BaseModel):
+    """What to list. `area` is an area path and means its whole subtree; `state` and `category` may be repeated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: tuple[State, ...] = ()
+    category: tuple[str, ...] = ()
+    origin: Origin | None = None
+    department_id: int | None = None
+    assignee_id: int | None = None
+    area: str | None = Field(None, max_length=400)
+    duty_desk: bool = False
+    overdue: bool = False
+    number: str | None = Field(None, max_length=24)
+    opened_from: AwareDatetime | None = None
+    opened_before: AwareDatetime | None = None
+    order: Order = Order.DUE
+    cursor: str | None = Field(None, max_length=200)
+    limit: int = 50
+
+
+class ActBody(BaseModel):
+    """What is said along with a verb; the case's `verbs` tell which field each needs.
+
+    `version`, if sent, is the version the caller looked at: the act is refused when the case has changed since.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    note: str | None = Field(None, min_length=1, max_length=2000)
+    result: str | None = Field(None, min_length=1, max_length=2000)
+    department_id: int | None = None
+    area_code: str | None = Field(None, min_length=1, max_length=40)
+    duplicate_of: int | None = None
+    version: int | None = None
+
+
+class AppealPlace(BaseModel):
+    """Where it is, and the datum of these numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    datum: Datum
+    accuracy_m: float | None = Field(None, ge=0, le=100_000, allow_inf_nan=False)
+
+
+class AppealBody(BaseModel):
+    """What a resident asks for. Neither a name nor a phone nor a place is needed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: str = Field(min_length=1, max_length=40)
+    text: str = Field(min_length=1, max_length=4000)
+    contact_name: str | None = Field(None, min_length=1, max_length=40)
+    contact_phone: str | None = Field(None, pattern=r"^\+?[0-9 -]{5,20}$")
+    place: AppealPlace | None = None
+
+
+class NoticesQuery(BaseModel):
+    """Which notices: those older than the notice `before`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """Every active category."""
+
+    categories: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Departments:
+    """Every active department."""
+
+    departments: tuple[Department, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The caller's notices, newest first."""
+
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppealReceived:
+    """What the resident keeps: `token` opens the state of the appeal, whoever holds it."""
+
+    token: str
+    submitted_at: datetime
+
+
+async def get_cases(request: web.Request, query: CasesQuery) -> CasePage:
+    """List the cases within the caller's area or department.
+
+    Ordered by what is due next among the open ones, or newest first. Follow `next_cursor` to the end; `limit` is at
+    most 200.
+    """
+    wanted = CaseFilter(
+        states=query.state,
+        category_codes=query.category,
+        origin=query.origin,
+        department_id=query.department_id,
+        assignee_id=query.assignee_id,
+        area_path=query.area,
+        duty_desk=query.duty_desk,
+        overdue=query.overdue,
+        number=query.number,
+        opened_from=query.opened_from,
+        opened_before=query.opened_before,
+    )
+    async with transaction(request) as conn:
+        return await list_cases(
+            conn,
+            actor=actor(request),
+            wanted=wanted,
+            order=query.order,
+            cursor=query.cursor,
+            limit=query.limit,
+            now=now(request),
+        )
+
+
+async def get_case(request: web.Request, case_id: int) -> CaseDetail:
+    """Show a case with its history, its clocks and what the caller may do next."""
+    async with transaction(request) as conn:
+        return await get_case_detail(conn, case_id=case_id, actor=actor(request))
+
+
+async def act_on_case(request: web.Request, case_id: int, verb: Verb, body: ActBody) -> CaseDetail:
+    """Do a verb of the workflow to a case.
+
+    dispatch needs `department_id`, close `result`, hand_over `area_code`, mark_duplicate `duplicate_of`; contact,
+    feedback, handle, return, reopen, reject and follow_up need a `note`. What no longer fits the state is a conflict
+    that names the state the case is in now.
+    """
+    async with transaction(request) as conn:
+        await carry_out(
+            conn, case_id=case_id, verb=verb, act=Act(**body.model_dump()), actor=actor(request), now=now(request)
+        )
+        return await get_case_detail(conn, case_id=case_id, actor=actor(request))
+
+
+async def get_categories(request: web.Request) -> Categories:
+    """List the categories a report or an appeal may have, with their questions and limits."""
+    async with transaction(request) as conn:
+        return Categories(tuple(await queries.list_categories(conn, district_id=district_id(request))))
+
+
+async def get_departments(request: web.Request) -> Departments:
+    """List the departments a case may be dispatched to."""
+    async with transaction(request) as conn:
+        return Departments(tuple(await queries.list_departments(conn, district_id=district_id(request))))
+
+
+async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealReceived]:
+    """Take a resident's appeal, with or without a place.
+
+    Send a header `Idempotency-Key` made by the client: the same key and body again give the same answer.
+    """
+    async with transaction(request) as conn:
+        appeal = await submit_appeal(
+            conn,
+            key=request.headers.get("Idempotency-Key", ""),
+            draft=_draft(body),
+            located=NOWHERE,
+            actor=actor(request),
+            now=now(request),
+        )
+    return Created(AppealReceived(appeal.token, appeal.submitted_at), location=f"/api/v1/appeals/{appeal.token}")
+
+
+def _draft(body: AppealBody) -> AppealDraft:
+    place = None
+    if body.place is not None:
+        received = Received(body.place.lon, body.place.lat, body.place.datum)
+        place = Place(point_from(received), received, body.place.accuracy_m)
+    return AppealDraft(body.category, body.text, Contact(body.contact_name, body.contact_phone), place)
+
+
+async def get_appeal(request: web.Request, token: str) -> Progress:
+    """Show how far the appeal of this token has come."""
+    async with transaction(request) as conn:
+        return await get_appeal_progress(conn, district_id=district_id(request), token=token)
+
+
+async def get_notices(request: web.Request, query: NoticesQuery) -> Notices:
+    """List what the caller has been told about cases, newest first."""
+    caller = actor(request)
+    async with transaction(request) as conn:
+        found = await list_notices(
+            conn,
+            district_id=caller.district_id,
+            recipient_kind=caller.kind,
+            recipient_id=caller.id or 0,
+            before_id=query.before,
+            limit=max(1, min(query.limit, MAX_PAGE)),
+        )
+    return Notices(tuple(found))

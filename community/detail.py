@@ -1,0 +1,89 @@
+"""One case as staff see it: with its history, its clocks, and what this person may do next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from community import queries
+from community.appeals.queries import find_contact
+from community.errors import CaseNotFound
+from community.models import Case, Contact, Deadline, Origin
+from community.sight import CONTACT_ROLES, roles_on
+from community.workflow import Field, Verb, allowed_transitions
+from core.access.models import Actor
+from core.database import Connection
+from core.errors import Text
+from core.models import Event
+from core.queries import list_events
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a case's history: what happened, when, and by whose hand (`name` for staff only)."""
+
+    id: int
+    kind: str
+    at: datetime
+    actor_kind: str
+    actor_name: str | None
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A verb that this person may do now, and the fields it needs; a note may always be added."""
+
+    verb: Verb
+    text: Text
+    required: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """A case with everything that is needed to act on it. `contact` is None for those who need not know."""
+
+    case: Case
+    state: Text
+    history: tuple[Step, ...]
+    deadlines: tuple[Deadline, ...]
+    verbs: tuple[Offer, ...]
+    contact: Contact | None
+
+
+async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> CaseDetail:
+    """Give a case that `actor` sees. Raises `CaseNotFound` for any other."""
+    case = await queries.find_case(conn, district_id=actor.district_id, case_id=case_id)
+    roles = frozenset() if case is None else roles_on(actor, case)
+    if case is None or not roles:
+        raise CaseNotFound()
+    events = await list_events(conn, district_id=case.district_id, subject="case", subject_id=case.id)
+    deadlines = await queries.list_deadlines(conn, district_id=case.district_id, case_id=case.id)
+    contact = None
+    if roles & CONTACT_ROLES and case.origin is Origin.APPEAL:
+        contact = await find_contact(conn, district_id=case.district_id, appeal_id=int(case.origin_ref))
+    return CaseDetail(
+        case=case,
+        state=case.state.text,
+        history=await _history(conn, case.district_id, events),
+        deadlines=tuple(deadlines),
+        verbs=tuple(
+            Offer(row.verb, row.verb.text, tuple(field for field in Field if field in row.required))
+            for row in allowed_transitions(case.state, roles)
+        ),
+        contact=contact,
+    )
+
+
+async def _history(conn: Connection, district_id: int, events: list[Event]) -> tuple[Step, ...]:
+    staff_ids = {event.actor_id for event in events if event.actor_kind == "staff" and event.actor_id is not None}
+    names = await queries.list_staff_names(conn, district_id=district_id, staff_ids=tuple(staff_ids))
+    return tuple(
+        Step(
+            id=event.id,
+            kind=event.kind,
+            at=event.occurred_at,
+            actor_kind=event.actor_kind,
+            actor_name=names.get(event.actor_id or 0) if event.actor_kind == "staff" else None,
+            data=event.data,
+        )
+        for event in events
+    )

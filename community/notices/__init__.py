@@ -1,0 +1,1 @@
+"""Notices: who is told when something happens on a case."""

@@ -1,0 +1,101 @@
+"""SQL of notices: finding who is to be told, writing it once, reading one's own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from community.models import Notice
+from core.access.models import Role
+from core.database import Connection
+
+
+async def list_staff_over(
+    conn: Connection, *, district_id: int, area_path: str | None, roles: Sequence[Role]
+) -> list[int]:
+    """List the staff who hold one of `roles` on `area_path` or above it, anywhere if None; no disabled accounts."""
+    above = None
+    if area_path is not None:
+        codes = area_path.split("/")
+        above = ["", *("/".join(codes[:depth]) for depth in range(1, len(codes) + 1))]
+    rows = await conn.fetch(
+        """
+        select distinct staff_id from staff_grant
+        join staff on staff.district_id = staff_grant.district_id and staff.id = staff_grant.staff_id
+        where staff_grant.district_id = $1 and ($2::text[] is null or area_path = any($2::text[]))
+            and role = any($3::text[]) and staff.disabled_at is null
+        order by staff_id
+        """,
+        district_id,
+        above,
+        [role.value for role in roles],
+    )
+    return [row["staff_id"] for row in rows]
+
+
+async def list_department_staff(conn: Connection, *, district_id: int, department_id: int) -> list[int]:
+    rows = await conn.fetch(
+        """
+        select distinct staff_id from staff_grant
+        join staff on staff.district_id = staff_grant.district_id and staff.id = staff_grant.staff_id
+        where staff_grant.district_id = $1 and role = 'department' and department_id = $2 and staff.disabled_at is null
+        order by staff_id
+        """,
+        district_id,
+        department_id,
+    )
+    return [row["staff_id"] for row in rows]
+
+
+async def insert_notices(
+    conn: Connection,
+    *,
+    district_id: int,
+    event_id: int,
+    kind: str,
+    case_id: int,
+    recipient_kind: str,
+    recipient_ids: Sequence[int],
+    now: datetime,
+) -> None:
+    """Tell each recipient once, however often the event is worked off."""
+    await conn.execute(
+        """
+        insert into notice (district_id, event_id, kind, case_id, recipient_kind, recipient_id, created_at)
+        select $1, $2, $3, $4, $5, told.id, $7 from unnest($6::bigint[]) as told (id)
+        on conflict on constraint notice_once do nothing
+        """,
+        district_id,
+        event_id,
+        kind,
+        case_id,
+        recipient_kind,
+        recipient_ids,
+        now,
+    )
+
+
+async def list_notices(
+    conn: Connection,
+    *,
+    district_id: int,
+    recipient_kind: str,
+    recipient_id: int,
+    before_id: int | None,
+    limit: int,
+) -> list[Notice]:
+    """List someone's notices, newest first, from below `before_id`."""
+    rows = await conn.fetch(
+        """
+        select notice.id, kind, case_id, number as case_number, created_at
+        from notice join community_case on community_case.district_id = notice.district_id
+            and community_case.id = notice.case_id
+        where notice.district_id = $1 and recipient_kind = $2 and recipient_id = $3
+            and notice.id < coalesce($4, 9223372036854775807)
+        order by notice.id desc limit $5
+        """,
+        district_id,
+        recipient_kind,
+        recipient_id,
+        before_id,
+        limit,
+    )
+    return [Notice(**row) for row in rows]
