@@ -94,6 +94,8 @@ def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
     """Put the routes page into the application."""
     for route in routes:
         app.router.add_route(route.method, route.path, adapt(route))
+        if route.method == "GET":  # HTTP wants HEAD wherever there is GET; the server leaves the body out
+            app.router.add_route("HEAD", route.path, adapt(route))
 
 
 def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -145,14 +147,15 @@ def read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
     query = request.query
     values: dict[str, object] = {}
     errors: list[FieldError] = []
-    for name in query:
+    for name in dict.fromkeys(query):
         field = model.model_fields.get(name)
+        given = query.getall(name)
         if field is not None and get_origin(field.annotation) in (list, tuple):
-            values[name] = query.getall(name)
-        elif name in values:
-            errors.append(FieldError(f"/query/{name}", Text("只能填写一次。", "Give it only once.")))
+            values[name] = given
         else:
-            values[name] = query[name]
+            values[name] = given[0]
+            if len(given) > 1:
+                errors.append(FieldError(f"/query/{name}", Text("只能填写一次。", "Give it only once.")))
     try:
         parsed = model.model_validate(values)
     except ValidationError as error:
