@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from community.models import State
+from community.progress import Progress
 from core.access.models import Actor
-from core.errors import SignInRequired
+from core.errors import SignInRequired, Text
 from geo.models import Received
 
 
@@ -137,9 +139,8 @@ class ReportLine:
     case_number: str
     category: str
     description: str
-    state: str
-    state_zh: str
-    state_en: str
+    state: State
+    state_text: Text
     submitted_at: datetime
     photos_expected: int
     photos_received: int
@@ -156,26 +157,12 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What became of a report, in words for its rider; `note` is what the community chose to tell him."""
-
-    kind: str
-    zh: str
-    en: str
-    at: datetime
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A report with where it stands now, its photos, and every step so far."""
+class ReportProgress:
+    """A report, which of its photos have arrived, and the way its case has come in words for its rider."""
 
     report: Report
-    state: str
-    state_zh: str
-    state_en: str
     photos: list[Photo]
-    history: list[Step]
+    progress: Progress
 
 
 def rider_id_of(actor: Actor) -> int:

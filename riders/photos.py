@@ -95,9 +95,7 @@ async def record_photo(
 async def _check_room(conn: Connection, *, actor: Actor, report_id: int, sha256: str) -> None:
     """Hold the report, so that parallel photos count one after another, and check that one more is taken."""
     rider_id = rider_id_of(actor)
-    if not await queries.lock_own_report(
-        conn, district_id=actor.district_id, rider_id=rider_id, report_id=report_id
-    ):
+    if not await queries.lock_own_report(conn, district_id=actor.district_id, rider_id=rider_id, report_id=report_id):
         raise NotFound()
     photos = await queries.list_photos(conn, district_id=actor.district_id, report_id=report_id)
     others = [photo for photo in photos if photo.sha256 != sha256]

@@ -6,6 +6,7 @@ that dies after it leaves what the repetition will be answered with.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,10 +22,12 @@ from geo.datum import point_from
 from geo.models import Located, Point
 from riders import queries
 from riders.answers import check_answers
-from riders.errors import IdempotencyKeyReused
+from riders.errors import IdempotencyKeyNotValid, IdempotencyKeyReused
 from riders.models import Report, Submission, rider_id_of
 from riders.reporters.appointments import is_trusted
 from riders.signup.consents import PHOTO, REPORT_LOCATION, require_consents
+
+_KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 Locate = Callable[[Point], Located]
 
@@ -35,9 +38,12 @@ async def submit(
     """Store a rider's report and open its case, or give the report that this key already made.
 
     Without a position, or at 0,0, the case goes to the duty desk. Where an appointment with enough trust covers the
-    place, the case is filed at once. Raises `IdempotencyKeyReused` for another body under a used key, `ConsentNeeded`,
-    `UnknownCategory` and `InvalidInput`; then nothing is stored and the key stays free.
+    place, the case is filed at once. `key` is made by the client: a UUID, or 8 to 64 letters, digits, `-`, `_`, `.`.
+    Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` for another body under a used key, `ConsentNeeded`,
+    `UnknownCategory`, `InvalidInput`; then nothing is stored and the key stays free.
     """
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyNotValid(pointer="/header/Idempotency-Key")
     rider_id = rider_id_of(actor)
     body_hash = hash_submission(submission)
     report_id = await queries.insert_report(
@@ -55,9 +61,7 @@ async def submit(
     case = await _open_case(
         conn, actor=actor, rider_id=rider_id, report_id=report_id, submission=submission, locate=locate, now=now
     )
-    await queries.announce_photos(
-        conn, district_id=actor.district_id, report_id=report_id, photos=submission.photos
-    )
+    await queries.announce_photos(conn, district_id=actor.district_id, report_id=report_id, photos=submission.photos)
     await record_event(
         conn,
         district_id=actor.district_id,

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from community.errors import UnknownArea
+from community.queries import find_area
 from core.access.models import Actor, Role
 from core.database import Connection
 from core.errors import NotFound
@@ -12,8 +14,12 @@ from riders.reporters import queries
 from riders.reporters.appointments import REVIEWERS, end_of_term
 
 
-async def apply(conn: Connection, *, actor: Actor, area_path: str, motivation: str, now: datetime) -> Application:
-    """Ask to become a reporter in the area at `area_path`. Raises `AlreadyApplied` while an earlier one waits."""
+async def apply(conn: Connection, *, actor: Actor, area_code: str, motivation: str, now: datetime) -> Application:
+    """Ask to become a reporter in an area of the active generation.
+
+    Raises `UnknownArea`, and `AlreadyApplied` while an earlier application for it waits.
+    """
+    area_path = await _path_of(conn, actor=actor, area_code=area_code)
     application_id = await queries.insert_application(
         conn,
         district_id=actor.district_id,
@@ -49,7 +55,7 @@ async def approve(
     *,
     actor: Actor,
     application_id: int,
-    area_path: str | None,
+    area_code: str | None,
     trust_level: TrustLevel,
     months: int | None,
     until: datetime | None,
@@ -57,12 +63,14 @@ async def approve(
 ) -> Appointment:
     """Appoint the applicant from now on, in the area he asked for or in another one that the actor reviews.
 
-    Raises `NotFound` outside the actor's areas, `AlreadyDecided`, `TermNotValid`.
+    Raises `NotFound` outside the actor's areas, `UnknownArea`, `AlreadyDecided`, `TermNotValid`.
     """
     application = await _get_for_review(conn, actor=actor, application_id=application_id)
-    appointed_area = application.area_path if area_path is None else area_path
+    appointed_area = application.area_path
+    if area_code is not None:
+        appointed_area = await _path_of(conn, actor=actor, area_code=area_code)
     if not actor.reaches(appointed_area, *REVIEWERS):
-        raise NotFound(pointer="/area_code")
+        raise UnknownArea(pointer="/area_code", code=area_code)
     ends_at = end_of_term(now, now=now, months=months, until=until)
     await _decide(conn, application, ApplicationStatus.APPROVED, actor=actor, reason=None, now=now)
     appointment_id = await queries.insert_appointment(
@@ -85,6 +93,13 @@ async def decline(conn: Connection, *, actor: Actor, application_id: int, reason
     await _decide(conn, application, ApplicationStatus.DECLINED, actor=actor, reason=reason, now=now)
     await _record(conn, "declined", application_id, actor=actor, now=now, reason=reason)
     return await _get(conn, actor=actor, application_id=application_id)
+
+
+async def _path_of(conn: Connection, *, actor: Actor, area_code: str) -> str:
+    area = await find_area(conn, district_id=actor.district_id, generation_id=None, code=area_code)
+    if area is None:
+        raise UnknownArea(pointer="/area_code", code=area_code)
+    return area.path
 
 
 async def _get(conn: Connection, *, actor: Actor, application_id: int) -> Application:

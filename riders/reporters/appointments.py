@@ -86,9 +86,7 @@ async def revoke(conn: Connection, *, actor: Actor, appointment_id: int, reason:
     return await queries.get_appointment(conn, district_id=actor.district_id, appointment_id=appointment_id)
 
 
-async def is_trusted(
-    conn: Connection, *, district_id: int, rider_id: int, area_path: str, now: datetime
-) -> bool:
+async def is_trusted(conn: Connection, *, district_id: int, rider_id: int, area_path: str, now: datetime) -> bool:
     """Tell whether a report of this rider in this area may be filed at once."""
     level = await queries.find_trust_level(
         conn, district_id=district_id, rider_id=rider_id, area_path=area_path, now=now

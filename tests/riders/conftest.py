@@ -13,11 +13,6 @@ from riders.signup.consents import PHOTO, REPORT_LOCATION, decide_consent
 from riders.signup.queries import insert_rider
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
-NORTH = "370299/370299001/370299001001"
-SOUTH = "370299/370299001/370299001002"
-
-AddRider = Callable[..., Awaitable[Actor]]
-AddStaff = Callable[..., Awaitable[Actor]]
 
 
 @pytest.fixture
@@ -26,7 +21,19 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def add_rider() -> AddRider:
+def north() -> str:
+    """Give the path of the community north of 36°."""
+    return "370299/370299001/370299001001"
+
+
+@pytest.fixture
+def south() -> str:
+    """Give the path of the community south of 36°, where the reports of these tests are made."""
+    return "370299/370299001/370299001002"
+
+
+@pytest.fixture
+def add_rider() -> Callable[..., Awaitable[Actor]]:
     """Give a function that makes a rider who, unless told otherwise, agreed to everything."""
 
     async def add(conn: Connection, phone: str = "+8613800000001", *, agrees: bool = True) -> Actor:
@@ -40,28 +47,25 @@ def add_rider() -> AddRider:
 
 
 @pytest.fixture
-def add_secretary() -> AddStaff:
+def add_secretary() -> Callable[[Connection, str], Awaitable[Actor]]:
     """Give a function that makes the secretary of an area."""
 
     async def add(conn: Connection, area_path: str) -> Actor:
         staff = await insert_staff(
             conn, district_id=1, username=f"s{area_path}", name="书记", password_hash="x", now=NOW
         )
-        grants = (Grant(Role.SECRETARY, area_path),)
-        return Actor(kind="staff", id=staff.id, district_id=1, name=staff.name, grants=grants)
+        return Actor("staff", staff.id, 1, staff.name, (Grant(Role.SECRETARY, area_path),))
 
     return add
 
 
-def locate_by_latitude(point: Point) -> Located:
-    """Put everything north of 36° into one community and the rest into the other."""
-    path = NORTH if point.lat > 36 else SOUTH
-    area = AreaRef(code=path[-12:], name="社区", level="community", path=path, names=("区", "街道", "社区"))
-    return Located(
-        area=area,
-        candidates=(area.code,),
-        metres_to_line=500.0,
-        generation_id=1,
-        needs_confirmation=False,
-        reason=Reason.INSIDE,
-    )
+@pytest.fixture
+def locate(north: str, south: str) -> Callable[[Point], Located]:
+    """Give a map of two communities divided by the 36th parallel."""
+
+    def at(point: Point) -> Located:
+        path = north if point.lat > 36 else south
+        area = AreaRef(path[-12:], "社区", "community", path, ("演示区", "演示街道", "演示社区"))
+        return Located(area, (area.code,), 500.0, 1, needs_confirmation=False, reason=Reason.INSIDE)
+
+    return at

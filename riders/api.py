@@ -1,0 +1,164 @@
+"""Reports and their photos over HTTP. Who riders are stands in `signup.api`, reporters in `reporters.api`."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from aiohttp import hdrs, web
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from core.files import place_of, put
+from core.http.endpoint import Created
+from core.http.problems import TooLarge, TooSlow
+from core.http.wiring import actor, now, transaction
+from geo.models import Datum, Received
+from riders import photos, progress
+from riders.models import Photo, Report, ReportLine, ReportProgress, Submission
+from riders.pages import cut
+from riders.submit import Locate, submit
+
+PHOTO_ROOT = web.AppKey("photo_root", Path)
+LOCATE: web.AppKey[Locate] = web.AppKey("locate")
+
+PHOTO_TIMEOUT_S = 120.0
+PHOTO_CHUNK = 64 * 1024
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Input(BaseModel):
+    """What every body and query of this room has in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PointBody(Input):
+    """A position in the datum it was measured in."""
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    datum: Datum
+    accuracy_m: float | None = Field(default=None, ge=0, le=1e6, allow_inf_nan=False)
+
+
+class ReportBody(Input):
+    """A report. Without `point` the duty desk finds out the place. `photos` announces what will be sent, by SHA-256."""
+
+    category: str = Field(min_length=1, max_length=40)
+    point: PointBody | None = None
+    description: Words = ""
+    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = Field(
+        default={}, max_length=50
+    )
+    observed_at: AwareDatetime | None = None
+    photos: tuple[Sha256, ...] = Field(default=(), max_length=photos.MOST_PHOTOS)
+
+
+class PageQuery(Input):
+    """Which page: `cursor` is the `next_cursor` of the page before."""
+
+    cursor: int | None = Field(default=None, ge=1, lt=2**63)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A rider's reports, newest first."""
+
+    reports: list[ReportLine]
+    next_cursor: int | None
+
+
+async def submit_report(request: web.Request, body: ReportBody) -> Created[Report]:
+    """Submit a report; the header `Idempotency-Key` makes it safe to repeat until an answer comes.
+
+    The same key with the same body gives the same answer, with another body 409.
+    """
+    async with transaction(request) as conn:
+        report = await submit(
+            conn,
+            actor=actor(request),
+            submission=to_submission(body),
+            key=request.headers.get("Idempotency-Key", ""),
+            locate=request.app[LOCATE],
+            now=now(request),
+        )
+    return Created(report, location=f"/api/v1/reports/{report.id}")
+
+
+async def list_reports(request: web.Request, query: PageQuery) -> ReportPage:
+    """List the rider's own reports."""
+    async with transaction(request) as conn:
+        found = await progress.list_own_reports(conn, actor=actor(request), before=query.cursor, limit=query.limit + 1)
+    return ReportPage(*cut(found, query.limit))
+
+
+async def get_report(request: web.Request, report_id: int) -> ReportProgress:
+    """Show a report, where it stands and every step so far, to its rider and to staff who see its case."""
+    async with transaction(request) as conn:
+        return await progress.get_report_progress(conn, actor=actor(request), report_id=report_id)
+
+
+async def put_photo(request: web.Request, report_id: int, sha256: str) -> Photo:
+    """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless."""
+    async with transaction(request) as conn:
+        await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
+    data = await read_photo(request)
+    photos.check_photo(data, sha256=sha256, media_type=request.content_type)
+    await asyncio.to_thread(put, request.app[PHOTO_ROOT], data)
+    async with transaction(request) as conn:
+        return await photos.record_photo(
+            conn,
+            actor=actor(request),
+            report_id=report_id,
+            sha256=sha256,
+            media_type=request.content_type,
+            size=len(data),
+            now=now(request),
+        )
+
+
+async def get_photo(request: web.Request, report_id: int, sha256: str) -> web.FileResponse:
+    """Give a photo to the rider who sent it and to staff who see its case."""
+    async with transaction(request) as conn:
+        photo = await progress.get_stored_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
+    media_type = photo.media_type or ""
+    headers = {
+        hdrs.CONTENT_TYPE: media_type,
+        hdrs.CONTENT_DISPOSITION: f'inline; filename="{sha256[:12]}.{media_type.partition("/")[2]}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.FileResponse(place_of(request.app[PHOTO_ROOT], sha256), headers=headers)
+
+
+def to_submission(body: ReportBody) -> Submission:
+    """Turn a body into what the room works with; a photo announced twice counts once."""
+    point = body.point
+    return Submission(
+        category=body.category,
+        description=body.description,
+        received=None if point is None else Received(point.lon, point.lat, point.datum),
+        accuracy_m=None if point is None else point.accuracy_m,
+        answers=dict(body.answers),
+        observed_at=body.observed_at,
+        photos=tuple(dict.fromkeys(body.photos)),
+    )
+
+
+async def read_photo(request: web.Request) -> bytes:
+    """Read a photo's body, giving up (`TooLarge`, `TooSlow`) rather than waiting or growing without end."""
+    if (request.content_length or 0) > photos.LARGEST_PHOTO:
+        raise TooLarge(limit=photos.LARGEST_PHOTO)
+    data = bytearray()
+    try:
+        async with asyncio.timeout(PHOTO_TIMEOUT_S):
+            async for chunk in request.content.iter_chunked(PHOTO_CHUNK):
+                data += chunk
+                if len(data) > photos.LARGEST_PHOTO:
+                    raise TooLarge(limit=photos.LARGEST_PHOTO)
+    except TimeoutError:
+        raise TooSlow() from None
+    return bytes(data)

@@ -1,0 +1,121 @@
+"""Signing in by phone, the rider's own page and his consents over HTTP."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from core.http.endpoint import Created
+from core.http.wiring import POOL, actor, district_id, now, transaction
+from riders.models import Consent, Rider, SignIn
+from riders.signup import consents, profile, sign_in
+from riders.signup.sms import SmsSender
+
+SMS: web.AppKey[SmsSender] = web.AppKey("sms")
+CODE_SECRET = web.AppKey("code_secret", bytes)
+
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Input(BaseModel):
+    """What every body here has in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PhoneBody(Input):
+    """The number a code is sent to."""
+
+    phone: str = Field(max_length=32)
+
+
+class CodeBody(Input):
+    """The number and the code it got."""
+
+    phone: str = Field(max_length=32)
+    code: str = Field(pattern=r"^\s*[0-9]{6}\s*$")
+
+
+class ProfileBody(Input):
+    """What is left out stays; an empty name or platform removes it. `languages` are BCP 47, the preferred one first."""
+
+    name: Short | None = None
+    platform: Short | None = None
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=8)] | None = None
+
+
+class ConsentBody(Input):
+    """A decision on the text of `purpose` in its newest `version`."""
+
+    purpose: str = Field(max_length=40)
+    version: int = Field(ge=1, le=10**6)
+    is_given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """How long the code works and when another may be asked for, in seconds; the same for every number."""
+
+    works_for_s: int
+    next_after_s: int
+
+
+async def send_code(request: web.Request, body: PhoneBody) -> CodeSent:
+    """Send a one-time sign-in code to a phone; the answer is the same whether the number is known or not."""
+    await sign_in.send_code(
+        request.app[POOL],
+        district_id=district_id(request),
+        phone=body.phone,
+        secret=request.app[CODE_SECRET],
+        sms=request.app[SMS],
+        now=now(request),
+    )
+    return CodeSent(int(sign_in.CODE_LIFE.total_seconds()), int(sign_in.WAIT_BETWEEN_CODES.total_seconds()))
+
+
+async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[SignIn]:
+    """Sign in as a rider by phone and code; the first time makes the rider."""
+    session = await sign_in.sign_in(
+        request.app[POOL],
+        district_id=district_id(request),
+        phone=body.phone,
+        code=body.code,
+        secret=request.app[CODE_SECRET],
+        now=now(request),
+    )
+    return Created(session, location="/api/v1/session")
+
+
+async def get_rider_profile(request: web.Request) -> Rider:
+    """Show the rider his own page."""
+    async with transaction(request) as conn:
+        return await profile.get_profile(conn, actor=actor(request))
+
+
+async def update_rider_profile(request: web.Request, body: ProfileBody) -> Rider:
+    """Change name, platform or languages."""
+    async with transaction(request) as conn:
+        return await profile.update_profile(
+            conn, actor=actor(request), name=body.name, platform=body.platform, languages=body.languages
+        )
+
+
+async def list_consents(request: web.Request) -> list[Consent]:
+    """List what the rider is asked to agree to and what he decided."""
+    async with transaction(request) as conn:
+        return await consents.list_consents(conn, actor=actor(request))
+
+
+async def decide_consent(request: web.Request, body: ConsentBody) -> list[Consent]:
+    """Give or withdraw consent to one purpose."""
+    async with transaction(request) as conn:
+        return await consents.decide_consent(
+            conn,
+            actor=actor(request),
+            purpose=body.purpose,
+            version=body.version,
+            is_given=body.is_given,
+            now=now(request),
+        )
