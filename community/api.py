@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -12,7 +13,7 @@ from community.cases import NOWHERE
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import MAX_PAGE, list_cases
-from community.models import Category, Contact, Department, Notice, Origin, Place, State
+from community.models import Case, Category, Contact, Department, Notice, Origin, Place, State
 from community.notices.queries import list_notices
 from community.progress import Progress
 from community.triage import Act, carry_out
@@ -21,6 +22,9 @@ from core.http.endpoint import Created
 from core.http.wiring import actor, district_id, now, transaction
 from geo.datum import point_from
 from geo.models import Datum, Received
+
+#: An id as PostgreSQL can hold it.
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class CasesQuery(BaseModel):
@@ -31,8 +35,8 @@ class CasesQuery(BaseModel):
     state: tuple[State, ...] = ()
     category: tuple[str, ...] = ()
     origin: Origin | None = None
-    department_id: int | None = None
-    assignee_id: int | None = None
+    department_id: Id | None = None
+    assignee_id: Id | None = None
     area: str | None = Field(None, max_length=400)
     duty_desk: bool = False
     overdue: bool = False
@@ -50,14 +54,14 @@ class ActBody(BaseModel):
     `version`, if sent, is the version the caller looked at: the act is refused when the case has changed since.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     note: str | None = Field(None, min_length=1, max_length=2000)
     result: str | None = Field(None, min_length=1, max_length=2000)
-    department_id: int | None = None
+    department_id: Id | None = None
     area_code: str | None = Field(None, min_length=1, max_length=40)
-    duplicate_of: int | None = None
-    version: int | None = None
+    duplicate_of: Id | None = None
+    version: Id | None = None
 
 
 class AppealPlace(BaseModel):
@@ -74,7 +78,7 @@ class AppealPlace(BaseModel):
 class AppealBody(BaseModel):
     """What a resident asks for. Neither a name nor a phone nor a place is needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     category: str = Field(min_length=1, max_length=40)
     text: str = Field(min_length=1, max_length=4000)
@@ -88,7 +92,7 @@ class NoticesQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    before: int | None = None
+    before: Id | None = None
     limit: int = 50
 
 
@@ -158,18 +162,17 @@ async def get_case(request: web.Request, case_id: int) -> CaseDetail:
         return await get_case_detail(conn, case_id=case_id, actor=actor(request))
 
 
-async def act_on_case(request: web.Request, case_id: int, verb: Verb, body: ActBody) -> CaseDetail:
-    """Do a verb of the workflow to a case.
+async def act_on_case(request: web.Request, case_id: int, verb: Verb, body: ActBody) -> Case:
+    """Do a verb of the workflow to a case and give it as it is now.
 
     dispatch needs `department_id`, close `result`, hand_over `area_code`, mark_duplicate `duplicate_of`; contact,
     feedback, handle, return, reopen, reject and follow_up need a `note`. What no longer fits the state is a conflict
     that names the state the case is in now.
     """
     async with transaction(request) as conn:
-        await carry_out(
+        return await carry_out(
             conn, case_id=case_id, verb=verb, act=Act(**body.model_dump()), actor=actor(request), now=now(request)
         )
-        return await get_case_detail(conn, case_id=case_id, actor=actor(request))
 
 
 async def get_categories(request: web.Request) -> Categories:

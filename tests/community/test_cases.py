@@ -1,0 +1,151 @@
+"""Opening a case: where it goes, what runs on it, what is kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from community import queries
+from community.errors import UnknownCategory
+from community.models import Clock, Origin, Place, State
+from core.access.models import Actor
+from core.database import Connection
+from core.models import HolidayRow
+from core.queries import list_events, upsert_holiday
+from geo.models import Datum, Point, Received
+from tests.community.district import COMMUNITY, STREET, found, located, open_report
+from tests.conftest import DISTRICT, START
+
+RIDER = Actor("rider", 5, DISTRICT)
+
+
+async def add_rule(conn: Connection, position: int, **columns: object) -> None:
+    names = ["position", *columns]
+    places = ", ".join(f"${n}" for n in range(2, len(names) + 2))
+    await conn.execute(
+        f"insert into routing_rule (district_id, {', '.join(names)}) values ($1, {places})",  # noqa: S608
+        DISTRICT,
+        position,
+        *columns.values(),
+    )
+
+
+async def test_a_case_keeps_the_area_and_generation_it_was_routed_by(conn: Connection) -> None:
+    case = await open_report(conn, 1, at=located(COMMUNITY, candidates=("02", "03")))
+    kept = (case.area_code, case.area_path, case.generation_id, case.candidates, case.metres_to_line)
+    assert ("02", COMMUNITY, 1, ("02", "03"), 0.2) == kept
+    assert case.needs_confirmation
+
+
+async def test_a_number_can_be_quoted_and_begins_with_the_local_year(conn: Connection) -> None:
+    new_year_in_qingdao = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+    case = await open_report(conn, 1, now=new_year_in_qingdao)
+    assert f"2027-{case.id:06d}" == case.number
+
+
+async def test_without_a_rule_the_located_area_answers(conn: Connection) -> None:
+    assert COMMUNITY == (await open_report(conn, 1, at=located())).desk_path
+
+
+async def test_what_has_no_area_goes_to_the_duty_desk(conn: Connection) -> None:
+    case = await open_report(conn, 1)
+    assert (None, "") == (case.area_path, case.desk_path)
+
+
+async def test_the_first_rule_that_fits_decides(conn: Connection) -> None:
+    department_id = await found(conn)
+    await add_rule(conn, 1, area_path="37/09", desk_depth=1)
+    await add_rule(conn, 2, category_code="litter", desk_depth=2, department_id=department_id)
+    await add_rule(conn, 3, desk_depth=1)
+    case = await open_report(conn, 1, at=located())
+    assert (STREET, department_id) == (case.desk_path, case.suggested_department_id)
+
+
+async def test_a_suggested_department_has_not_been_dispatched_to(conn: Connection) -> None:
+    await add_rule(conn, 1, department_id=await found(conn))
+    assert (await open_report(conn, 1, at=located())).department_id is None
+
+
+async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) -> None:
+    await add_rule(conn, 1, area_path="37", department_id=await found(conn))
+    assert (await open_report(conn, 1)).suggested_department_id is None
+
+
+async def test_opening_starts_fifteen_minutes_to_respond(conn: Connection) -> None:
+    case = await open_report(conn, 1)
+    assert State.COLLECTED is case.state
+    deadlines = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    assert [(Clock.RESPOND, START + timedelta(minutes=15))] == [(row.clock, row.due_at) for row in deadlines]
+    assert START + timedelta(minutes=15) == case.next_due_at
+
+
+async def test_a_trusted_report_is_filed_at_once_and_still_owed_an_answer(conn: Connection) -> None:
+    case = await open_report(conn, 1, trusted=True)  # Tuesday 10:00, four working hours: 15:30 after lunch
+    assert State.FILED is case.state
+    deadlines = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    expected = [(Clock.RESPOND, START + timedelta(minutes=15)), (Clock.HANDLE, START + timedelta(hours=5.5))]
+    assert expected == [(row.clock, row.due_at) for row in deadlines]
+
+
+async def test_a_holiday_in_the_rows_moves_the_limit(conn: Connection) -> None:
+    day_off = HolidayRow(START.date(), is_workday=False, name="休", source="test", version=9)
+    await upsert_holiday(conn, district_id=DISTRICT, holiday=day_off)
+    case = await open_report(conn, 1, trusted=True)
+    handle = (await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id))[1]
+    assert (START + timedelta(days=1, hours=4), 9) == (handle.due_at, handle.calendar_version)
+
+
+async def test_a_year_without_a_calendar_opens_the_case_and_marks_the_deadline(conn: Connection) -> None:
+    case = await open_report(conn, 1, trusted=True, now=datetime(2039, 3, 10, 2, 0, tzinfo=UTC))
+    handle = (await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id))[1]
+    assert not handle.calendar_known
+
+
+async def test_opening_is_an_event_of_the_same_transaction(conn: Connection) -> None:
+    case = await open_report(conn, 1, at=located(), actor=RIDER)
+    (event,) = await list_events(conn, district_id=DISTRICT, subject="case", subject_id=case.id)
+    assert ("case.opened", "rider", 5) == (event.kind, event.actor_kind, event.actor_id)
+    assert "collected" == event.data["to"]
+
+
+async def test_one_report_never_has_two_cases(conn: Connection) -> None:
+    await open_report(conn, 1)
+    with pytest.raises(asyncpg.UniqueViolationError, match="community_case_origin_unique"):
+        await open_report(conn, 1)
+
+
+async def test_a_report_and_an_appeal_may_bear_the_same_number(conn: Connection) -> None:
+    first = await open_report(conn, 1)
+    assert first.id != (await open_report(conn, 1, origin=Origin.APPEAL)).id
+
+
+@pytest.mark.parametrize("code", ["no_such", "retired"])
+async def test_an_unknown_or_retired_category_is_refused_by_name(conn: Connection, code: str) -> None:
+    await conn.execute(
+        """
+        insert into category (district_id, code, zh, en, handle_amount, handle_unit, is_active)
+        values (1, 'retired', '旧', 'Old', 1, 'minute', false)
+        """
+    )
+    with pytest.raises(UnknownCategory, match=code):
+        await open_report(conn, 1, category_code=code)
+
+
+async def test_the_place_is_kept_as_received_and_as_wgs84(conn: Connection) -> None:
+    place = Place(Point(120.18, 35.96), Received(120.185, 35.962, Datum.GCJ02), 12.5)
+    case = await open_report(conn, 1, at=located(), place=place)
+    assert (120.18, 35.96, 120.185, 35.962, "gcj02", 12.5) == (
+        case.lon,
+        case.lat,
+        case.received_lon,
+        case.received_lat,
+        case.received_datum,
+        case.accuracy_m,
+    )
+
+
+async def test_the_starter_vocabulary_reads_back_with_its_questions(conn: Connection) -> None:
+    categories = {row.code: row for row in await queries.list_categories(conn, district_id=DISTRICT)}
+    assert {"station_locked", "station_amenity"} <= categories.keys()
+    (question,) = categories["missing_cover"].questions
+    assert (True, ["yes", "no"]) == (question.required, [choice.key for choice in question.values])
