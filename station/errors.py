@@ -67,6 +67,27 @@ class UnknownAmenity(Refusal):
     )
 
 
+class AmenityNotThere(Refusal):
+    """A tap about an amenity that the station does not have."""
+
+    status = 422
+    slug = "amenity-not-there"
+    title = Text("驿站没有该设施", "The station has no such amenity")
+    detail = Text("该驿站没有登记设施“{code}”。", "This station has no amenity “{code}”.")
+
+
+class TooManyTaps(Refusal):
+    """More taps from one device at one station than a person makes."""
+
+    status = 429
+    slug = "too-many-taps"
+    title = Text("操作过于频繁", "Too many taps")
+    detail = Text(
+        "您刚才已多次反馈该驿站，请几分钟后再试。",
+        "You have told us about this station several times; wait a few minutes.",
+    )
+
+
 class PlaceNotFound(Refusal):
     """A typed place that no geocoder knows."""
 

@@ -1,0 +1,123 @@
+"""The shelf of this process: loaded from the database, kept fresh by the change log, asked by many at once.
+
+Riders' questions that arrive in one turn of the event loop are answered together. The asker's position lives only in
+the question. Until the first load is done `shelf` is None and callers ask the database (`station.nearby`).
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.calendar import load_calendar
+from core.changes import Follower
+from core.database import Pool, pool_transaction
+from core.queries import find_district
+from station import queries
+from station.models import StationCard
+from station.shelf import Question, Shelf, Vocabulary
+
+#: Kinds of the change log that this room writes or follows.
+STATION_CHANGED = "station"
+_RELOADING = frozenset({"holiday", "amenity_kind"})
+
+_PAGE = 500
+
+_log = logging.getLogger(__name__)
+
+
+class LiveStations:
+    """The current shelf, its follower, and the questions waiting for the next turn of the loop."""
+
+    def __init__(self, *, district_id: int) -> None:
+        self._district_id = district_id
+        self._follower: Follower | None = None
+        self._reloading: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[Question, asyncio.Future[list[bytes]]]] = []
+        self._now: datetime | None = None
+        self._timezone = ZoneInfo("Asia/Shanghai")
+        self.shelf: Shelf | None = None
+
+    def ask(self, question: Question, now: datetime) -> asyncio.Future[list[bytes]]:
+        """Give the stations' JSON objects at the end of this turn of the loop; `shelf` must have been loaded."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._answer_all)
+        self._now = now
+        future: asyncio.Future[list[bytes]] = loop.create_future()
+        self._waiting.append((question, future))
+        return future
+
+    def _answer_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self.shelf is None or self._now is None:
+            return
+        try:
+            answers = self.shelf.answer([question for question, _ in waiting], self._now)
+        except Exception as error:
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(waiting, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+    async def load(self, pool: Pool, *, now: datetime) -> None:
+        """Read all stations page by page, build a shelf beside the present one, and put it in its place."""
+        follower = Follower(district_id=self._district_id)
+        async with pool_transaction(pool) as conn:
+            await follower.poll(conn)
+            kinds = await queries.list_amenity_kinds(conn, district_id=self._district_id)
+            calendar = await load_calendar(conn, district_id=self._district_id)
+            district = await find_district(conn, district_id=self._district_id)
+        timezone = ZoneInfo(district.timezone) if district is not None else self._timezone
+        cards = await self._read_all(pool)
+        shelf = await asyncio.to_thread(
+            Shelf, cards, vocabulary=Vocabulary(kinds), calendar=calendar, timezone=timezone, now=now
+        )
+        self.shelf, self._follower, self._timezone = shelf, follower, timezone
+
+    async def _read_all(self, pool: Pool) -> list[StationCard]:
+        cards: list[StationCard] = []
+        after = 0
+        while True:
+            async with pool_transaction(pool) as conn:
+                page = await queries.list_cards(conn, district_id=self._district_id, after=after, limit=_PAGE)
+            cards += page
+            if len(page) < _PAGE:
+                return cards
+            after = page[-1].id
+
+    async def follow(self, pool: Pool, *, now: datetime) -> None:
+        """Take in what changed since the last call; start a reload where the day, the calendar or too much changed."""
+        shelf, follower = self.shelf, self._follower
+        if shelf is None or follower is None:
+            await self.load(pool, now=now)
+            return
+        async with pool_transaction(pool) as conn:
+            changes = await follower.poll(conn)
+            changed = {int(change.ref) for change in changes if change.kind == STATION_CHANGED}
+            cards = await queries.list_cards_by_id(conn, district_id=self._district_id, station_ids=sorted(changed))
+        for card in cards:
+            shelf.put(card)
+        for station_id in changed - {card.id for card in cards}:
+            shelf.drop(station_id)
+        is_yesterdays = not shelf.timelines.is_of(now.astimezone(self._timezone).date())
+        if shelf.is_worn or is_yesterdays or any(change.kind in _RELOADING for change in changes):
+            self._start_reload(pool, now)
+
+    def _start_reload(self, pool: Pool, now: datetime) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._reload(pool, now))
+
+    async def _reload(self, pool: Pool, now: datetime) -> None:
+        try:
+            await self.load(pool, now=now)
+        except Exception:
+            _log.exception("reloading the stations failed; the next sweep tries again")
+
+    async def close(self) -> None:
+        """Stop a reload that is still running."""
+        if self._reloading is not None:
+            self._reloading.cancel()

@@ -1,0 +1,158 @@
+"""Stations ready to be handed out: the index, each one's JSON, and the timelines, kept together row by row.
+
+What an answer says of a station is serialised when the station changes, not when a rider asks; only distance, bearing
+and openness are put in then. Knows no database and reads no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from core.calendar import Calendar
+from station.errors import UnknownAmenity
+from station.index import Hits, OpenSet, Site, StationIndex, Wish
+from station.models import AmenityKind, AmenityState, Door, StationCard
+from station.timelines import Timelines
+
+_DOOR_BITS = {door: 1 << place for place, door in enumerate(Door)}
+#: Bits of an index column.
+_MOST_KINDS = 62
+
+
+class Vocabulary:
+    """The amenity kinds and the bit that each has in the index."""
+
+    def __init__(self, kinds: Sequence[AmenityKind]) -> None:
+        self.kinds = tuple(kinds)
+        self._bits = {kind.code: 1 << place for place, kind in enumerate(kinds[:_MOST_KINDS])}
+
+    def mask(self, codes: Iterable[str]) -> int:
+        """Give the bits of `codes`; raises `UnknownAmenity`."""
+        mask = 0
+        for code in codes:
+            if code not in self._bits:
+                raise UnknownAmenity(pointer="/query/amenity", code=code)
+            mask |= self._bits[code]
+        return mask
+
+    def usable_mask(self, card: StationCard, today: date) -> int:
+        """Give the bits of the amenities that work at a station and have not expired."""
+        mask = 0
+        for amenity in card.amenities:
+            expired = amenity.expires_on is not None and amenity.expires_on < today
+            if amenity.state is AmenityState.WORKING and not expired:
+                mask |= self._bits.get(amenity.code, 0)
+        return mask
+
+
+def door_mask(doors: Iterable[Door]) -> int:
+    """Give the bits of door methods."""
+    return sum({_DOOR_BITS[door] for door in doors})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rider asks for. `open_at` None with `must_be_open` means now."""
+
+    lon: float
+    lat: float
+    radius_m: float
+    limit: int
+    amenities: int = 0
+    doors: int = 0
+    must_be_open: bool = False
+    open_at: datetime | None = None
+
+
+class Shelf:
+    """All stations with a position, as of one day."""
+
+    def __init__(
+        self,
+        cards: Sequence[StationCard],
+        *,
+        vocabulary: Vocabulary,
+        calendar: Calendar,
+        timezone: ZoneInfo,
+        now: datetime,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.timelines = Timelines(calendar=calendar, timezone=timezone, now=now)
+        self._today = now.astimezone(timezone).date()
+        placed = [card for card in cards if card.lon is not None]
+        self.index = StationIndex([self._site(card) for card in placed])
+        self._json = [_to_json(card) for card in placed]
+        self._open_now = self.index.open_set(self.timelines.move_to(now.timestamp()))
+        self._open_until = self.timelines.next_edge()
+
+    def _site(self, card: StationCard) -> Site:
+        return Site(
+            station_id=card.id,
+            lon=card.lon or 0.0,
+            lat=card.lat or 0.0,
+            amenities=self.vocabulary.usable_mask(card, self._today),
+            door=_DOOR_BITS[card.door],
+            timeline=self.timelines.number_of(card),
+        )
+
+    @property
+    def is_worn(self) -> bool:
+        """Tell whether so much has changed that a new shelf should be built."""
+        return self.index.needs_rebuild
+
+    def put(self, card: StationCard) -> None:
+        """Take in a new or changed station. On a worn shelf nothing fits any more: a new one reads it afresh."""
+        if card.lon is None:
+            self.drop(card.id)
+        elif not self.index.is_full:
+            row = self.index.put(self._site(card))
+            self._json[row : row + 1] = [_to_json(card)]
+            self._open_until = 0.0
+
+    def drop(self, station_id: int) -> None:
+        """Forget a station."""
+        self.index.drop(station_id)
+
+    def answer(self, questions: Sequence[Question], now: datetime) -> list[list[bytes]]:
+        """Answer every question: the JSON object of each station found, the nearest first."""
+        moment = now.timestamp()
+        if moment >= self._open_until:
+            self._open_now = self.index.open_set(self.timelines.move_to(moment))
+            self._open_until = self.timelines.next_edge()
+        other_moments = {question.open_at for question in questions if question.open_at is not None}
+        elsewhen = {at: self.index.open_set(self.timelines.flags_at(at.timestamp())) for at in other_moments}
+        wishes = [self._wish(question, elsewhen) for question in questions]
+        return [
+            self._write(hits, question.open_at)
+            for question, hits in zip(questions, self.index.ask(wishes), strict=True)
+        ]
+
+    def _wish(self, question: Question, elsewhen: dict[datetime, OpenSet]) -> Wish:
+        open_set = None
+        if question.open_at is not None:
+            open_set = elsewhen[question.open_at]
+        elif question.must_be_open:
+            open_set = self._open_now
+        return Wish(
+            question.lon, question.lat, question.radius_m, question.limit, question.amenities, question.doors, open_set
+        )
+
+    def _write(self, hits: Hits, open_at: datetime | None) -> list[bytes]:
+        numbers = self.index.timelines[hits.rows].tolist() if hits.rows else []
+        if open_at is None:
+            opening = [self.timelines.fragment(number) for number in numbers]
+        else:
+            opening = [self.timelines.fragment_at(number, open_at.timestamp()) for number in numbers]
+        json = self._json
+        return [
+            b'{"distance_m":%.1f,"bearing_deg":%d,"open":%b,%b' % (metres, bearing, openness, json[row])
+            for row, metres, bearing, openness in zip(hits.rows, hits.metres, hits.bearings, opening, strict=True)
+        ]
+
+
+def _to_json(card: StationCard) -> bytes:
+    """Serialise without the opening brace, so that the answer's own members can go before."""
+    return orjson.dumps(card, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)[1:]
