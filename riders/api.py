@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,8 @@ PHOTO_CHUNK = 64 * 1024
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# A phone's clock may be wrong by decades; only what PostgreSQL could not store in UTC is refused.
+PhoneTime = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
 
 class Input(BaseModel):
@@ -52,7 +55,7 @@ class ReportBody(Input):
     answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = Field(
         default={}, max_length=50
     )
-    observed_at: AwareDatetime | None = None
+    observed_at: PhoneTime | None = None
     photos: tuple[Sha256, ...] = Field(default=(), max_length=photos.MOST_PHOTOS)
 
 

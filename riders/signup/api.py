@@ -1,10 +1,11 @@
 """Signing in by phone, the rider's own page and his consents over HTTP."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from core.http.endpoint import Created
 from core.http.wiring import POOL, actor, district_id, now, transaction
@@ -15,7 +16,13 @@ from riders.signup.sms import SmsSender
 SMS: web.AppKey[SmsSender] = web.AppKey("sms")
 CODE_SECRET = web.AppKey("code_secret", bytes)
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+
+def drop_invisible(text: str) -> str:
+    """Take out control and direction characters, with which a name could pass for another."""
+    return "".join(sign for sign in unicodedata.normalize("NFC", text) if unicodedata.category(sign)[0] != "C").strip()
+
+
+Short = Annotated[str, StringConstraints(max_length=40), AfterValidator(drop_invisible)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 

@@ -402,3 +402,45 @@ async def test_a_photo_that_was_only_announced_is_not_there_yet(house: House, ri
     posted = await house.client.post("/api/v1/reports", json=announced, headers=rider | KEY)
     answer = await house.client.get(f"{posted.headers['Location']}/photos/{sha256(JPEG)}", headers=rider)
     assert 404 == answer.status
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 20])
+async def test_a_number_that_no_report_can_have_is_a_clear_refusal(
+    house: House, rider: dict[str, str], number: str
+) -> None:
+    answer = await house.client.get(f"/api/v1/reports/{number}", headers=rider)
+    assert answer.status in (404, 422)
+
+
+@pytest.mark.parametrize(
+    ("when", "status"),
+    [
+        ("1970-01-02T00:00:00Z", 201),
+        ("2089-01-01T00:00:00+08:00", 201),
+        ("2026-03-10T10:00:00", 422),
+        ("0001-01-01T00:00:00+14:00", 422),
+        ("9999-12-31T23:59:59-14:00", 422),
+    ],
+)
+async def test_a_wrong_clock_is_kept_and_only_an_impossible_one_refused(
+    house: House, rider: dict[str, str], when: str, status: int
+) -> None:
+    answer = await house.client.post("/api/v1/reports", json=REPORT | {"observed_at": when}, headers=rider | KEY)
+    assert status == answer.status
+    if status == 422:
+        assert "/observed_at" == (await answer.json())["errors"][0]["pointer"]
+
+
+async def test_a_name_loses_what_could_disguise_it(house: House, rider: dict[str, str]) -> None:
+    name = {"name": " 小\u202e海\u0007 "}
+    answer = await house.client.patch("/api/v1/riders/me", json=name, headers=rider)
+    assert "小海" == (await answer.json())["name"]
+
+
+async def test_what_a_profile_patch_leaves_out_stays_and_an_empty_text_removes(
+    house: House, rider: dict[str, str]
+) -> None:
+    for body in ({"name": "小海", "platform": "外卖"}, {"languages": ["zh", "en"]}, {"platform": ""}):
+        answer = await house.client.patch("/api/v1/riders/me", json=body, headers=rider)
+    shown = await answer.json()
+    assert ("小海", None, ["zh", "en"]) == (shown["name"], shown["platform"], shown["languages"])
