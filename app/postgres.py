@@ -24,7 +24,13 @@ __all__ = ["PostgresRefused", "Server", "check_server", "running"]
 
 _DATABASE = "station"
 _PRESENCE = "station-presence-"  # application_name of the connection by which a process says that it is there
-_UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+)
 _CONNECT_S = 3.0
 #: How long a start is tried again: after a kill -9 the old backends hold the shared memory for up to three seconds.
 _START_S = 20.0
@@ -144,16 +150,14 @@ class _Attachment:
         """Start or join the server and take our place in it."""
         async with gate(self.cluster):
             await asyncio.to_thread(self.cluster.create)
-            connection = await _bring_up(self.cluster)
+            self.connection, self._gone = await _bring_up(self.cluster), asyncio.Event()
+            self.connection.add_termination_listener(lambda _, gone=self._gone: gone.set())
             try:
-                await _furnish(connection, self.cluster)
+                await _furnish(self.connection, self.cluster)
                 await check_server(_dsn(self.cluster, "station_app"))
             except BaseException:
-                connection.terminate()
+                await self._part(keep=False)
                 raise
-        gone = asyncio.Event()
-        connection.add_termination_listener(lambda _: gone.set())
-        self.connection, self._gone = connection, gone
 
     async def watch(self) -> None:
         """Wait for the server to go away and bring it back, for ever."""
@@ -167,7 +171,7 @@ class _Attachment:
             )
             await asyncio.sleep(pause)
             try:
-                await self.enter()
+                await asyncio.shield(self.enter())  # half a start would leave a server that nobody stops
                 _log.warning("PostgreSQL 已恢复 / PostgreSQL is back")
             except Exception:  # whatever it was, giving up would leave the service without a database
                 _log.exception("PostgreSQL 未能恢复 / PostgreSQL did not come back")
@@ -175,23 +179,24 @@ class _Attachment:
     async def leave(self, *, keep: bool) -> None:
         """Give up our place; stop the server when no other process has one."""
         async with gate(self.cluster):
-            last = not keep and await self._is_last()
-            with suppress(*_UNREACHABLE):
-                await self.connection.close(timeout=_CONNECT_S)
-            if last and self.cluster.postmaster() is not None:
-                await asyncio.to_thread(self.cluster.stop)
+            await self._part(keep=keep)
 
-    async def _is_last(self) -> bool:
+    async def _part(self, *, keep: bool) -> None:
         try:
+            if self.connection.is_closed():  # lost a moment ago
+                self.connection = await _join(self.cluster)
             others = await self.connection.fetchval(
                 "select count(*) from pg_stat_activity where starts_with(application_name, $1) "
                 "and pid <> pg_backend_pid()",
                 _PRESENCE,
                 timeout=_CONNECT_S,
             )
+            await self.connection.close(timeout=_CONNECT_S)
         except (*_UNREACHABLE, asyncpg.PostgresError):
-            return True  # it is down or going down: whoever else is there is already bringing it back
-        return bool(others == 0)
+            self.connection.terminate()
+            return  # it is down already, or another process is bringing it back
+        if others == 0 and not keep:
+            await asyncio.to_thread(self.cluster.stop)
 
 
 async def _bring_up(cluster: Cluster) -> Connection:

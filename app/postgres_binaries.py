@@ -3,6 +3,7 @@
 The choice of binaries stands in `find_binaries` and nowhere else (docs/adr/0001). Knows no cluster and speaks no SQL.
 """
 
+import glob
 import importlib.metadata
 import importlib.util
 import os
@@ -165,9 +166,7 @@ def _candidates() -> Iterator[Path]:
     if config is not None:
         yield Path(run([config, "--bindir"], account=None, folder=Path.cwd())[1])
     for pattern in _WELL_KNOWN:
-        root = Path(pattern).anchor or "/"
-        if Path(root).exists():
-            yield from sorted(Path(root).glob(str(Path(pattern).relative_to(root))), key=_number, reverse=True)
+        yield from sorted(map(Path, glob.glob(pattern)), key=_number, reverse=True)  # noqa: PTH207 - absolute pattern
 
 
 def _inspect(folder: Path) -> Binaries | None:

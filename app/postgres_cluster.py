@@ -124,17 +124,17 @@ class Cluster:
         unfinished.rename(self.data)
 
     def start(self) -> str:
-        """Start the server; give nothing when it came up, else what it said: the caller decides whether to try again."""
+        """Start the server; give nothing when it came up, else what it said, for the caller to try again or tell."""
         self._forget_strangers_pid()
         self._make_private(Path(self.host))
         self._make_private(self.folder / "log")
         _write(self.folder / "station.conf", self._settings(), mode=0o644)
-        said = self.folder / "log" / "start.log"
-        said.unlink(missing_ok=True)
-        status, text = self._pg_ctl("start", "-w", "-t", "10", "-l", str(said))
+        status, text = self._pg_ctl("start", "-w", "-t", "10", "-l", "log/start.log")
         if status == 0:
             return ""
-        return "\n".join([text, *(said.read_text(errors="replace").splitlines()[-8:] if said.exists() else [])])
+        newest = max((self.folder / "log").glob("*.log"), key=lambda log: log.stat().st_mtime, default=None)
+        said = newest.read_text(errors="replace").splitlines()[-5:] if newest is not None else []
+        return "\n".join([text, *said])
 
     def stop(self) -> None:
         """Stop the server cleanly: transactions under way are rolled back, the rest is on disk."""
@@ -207,7 +207,8 @@ class Cluster:
             raise PostgresRefused(f"数据库初始化失败 / initdb failed:\n{text}")
 
     def _pg_ctl(self, verb: str, *options: str) -> tuple[int, str]:
-        command = [self.binaries().program("pg_ctl"), verb, "-s", "-D", str(self.data), *options]
+        # pg_ctl hands paths to a shell between double quotes: relative ones hold nothing that a shell could read.
+        command = [self.binaries().program("pg_ctl"), verb, "-s", "-D", "data", *options]
         return run(command, account=self.account, folder=self.folder)
 
     def _make_private(self, folder: Path) -> None:
@@ -248,7 +249,8 @@ class Cluster:
             "log_parameter_max_length": "0",  # parameters hold personal data
             "log_error_verbosity": "terse",  # so does DETAIL
         }
-        lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in values.items()]
+        quoted = {name: value.replace("\\", "\\\\").replace("'", "''") for name, value in values.items()}
+        lines = [f"{name} = '{value}'" for name, value in quoted.items()]
         return "\n".join(
             ["# Rewritten at each start; own settings go into data/postgresql.conf below the include.", *lines, ""]
         )
@@ -260,26 +262,37 @@ def settle(data_dir: Path) -> Cluster:
     data_dir = data_dir.resolve()
     folder = data_dir / "postgres"
     account = choose_account(folder / "data")
+    if folder.is_symlink() and not folder.exists():
+        raise PostgresRefused(
+            f"{folder} 指向的数据库 {folder.readlink()} 已不存在；请恢复它，或删除该链接以重新开始 / "
+            "the cluster this link points to is gone: restore it, or remove the link to begin anew"
+        )
     if not folder.exists():
-        place = folder
-        if account is not None and not _reachable(data_dir, account):
-            place = _ELSEWHERE / f"{data_dir.name}-{secrets.token_hex(4)}"
-            place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _log.warning(
-                "数据库账号无法进入 %s，数据库放在 %s / the server's account cannot enter it; the cluster is there",
-                data_dir,
-                place,
-            )
-        place.mkdir(exist_ok=True)
-        place.chmod(0o711)  # whatever the umask: the server's account must pass, and sees no names
-        if place != folder:
-            folder.symlink_to(place)
+        _make_folder(folder, account)
     if not os.access(folder, os.W_OK):
         raise PostgresRefused(
             f"{folder} 属于其他账号；请用建立它的账号运行，或设置 STATION_DATA_DIR / "
             "belongs to another account: run as the account that made it, or set STATION_DATA_DIR"
         )
     return Cluster(folder.resolve(), account)
+
+
+def _make_folder(folder: Path, account: Account | None) -> None:
+    """Make the cluster's folder in its place, or elsewhere with a link in its place."""
+    place = folder
+    if account is not None and not _reachable(folder.parent, account):
+        place = _ELSEWHERE / f"{folder.parent.name}-{secrets.token_hex(4)}"
+        _log.warning(
+            "数据库账号无法进入 %s，数据库放在 / the server's account cannot enter it: %s", folder.parent, place
+        )
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(0o711)  # whatever the umask: the server's account must pass, and sees no names
+    if place != folder:
+        place.parent.chmod(0o711)
+        try:
+            folder.symlink_to(place)
+        except FileExistsError:  # another process was faster
+            place.rmdir()
 
 
 @asynccontextmanager
