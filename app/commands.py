@@ -8,6 +8,7 @@ from core import queries
 from core.access.accounts import add_staff
 from core.access.models import Grant, Role
 from core.calendar import read_holidays
+from core.changes import record_change
 from core.shell import Shell
 
 #: Read instead of asking, for scripts; never an argument, which every user of the machine could see.
@@ -56,5 +57,6 @@ async def import_holidays(shell: Shell, arguments: Namespace) -> int:
     async with shell.conn.transaction():
         for row in days:
             await queries.upsert_holiday(shell.conn, district_id=shell.district_id, holiday=row)
+        await record_change(shell.conn, district_id=shell.district_id, kind="holiday", ref=str(arguments.file.name))
     print(f"已导入 / imported: {len(days)}")
     return 0

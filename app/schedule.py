@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from core.database import TRANSIENT_ERRORS
+from community.deadlines import MAX_BREACHES_PER_SWEEP, sweep_deadlines
+from community.notices.notify import AUDIENCES, notify
+from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.events import Reaction, dispatch_due
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from riders.reporters.appointments import sweep_appointments
+from riders.signup.sign_in import forget_old_codes
 
 _log = logging.getLogger(__name__)
 
@@ -52,11 +56,33 @@ async def _dispatch_events(app: web.Application) -> None:
     await dispatch_due(app[POOL], district_id=app[DISTRICT_ID], now=app[CLOCK](), reactions=REACTIONS)
 
 
+async def _mark_late_deadlines(app: web.Application) -> None:
+    found = MAX_BREACHES_PER_SWEEP
+    while found == MAX_BREACHES_PER_SWEEP:
+        async with pool_transaction(app[POOL]) as conn:
+            found = len(await sweep_deadlines(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]()))
+
+
+async def _watch_appointments(app: web.Application) -> None:
+    async with pool_transaction(app[POOL]) as conn:
+        await sweep_appointments(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
+
+
+async def _forget_codes(app: web.Application) -> None:
+    async with pool_transaction(app[POOL]) as conn:
+        await forget_old_codes(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
+
+
 #: Event kind → what is done about it. Each must be harmless when repeated.
-REACTIONS: dict[str, tuple[Reaction, ...]] = {}
+REACTIONS: dict[str, tuple[Reaction, ...]] = dict.fromkeys(AUDIENCES, (notify,))
 
 #: What is woken, and how often.
-SCHEDULE: tuple[Scheduled, ...] = (Scheduled("dispatch events", 0.5, _dispatch_events),)
+SCHEDULE: tuple[Scheduled, ...] = (
+    Scheduled("dispatch events", 0.5, _dispatch_events),
+    Scheduled("mark late deadlines", 1.0, _mark_late_deadlines),
+    Scheduled("watch appointments", 3600.0, _watch_appointments),
+    Scheduled("forget old codes", 3600.0, _forget_codes),
+)
 
 
 async def run_schedule(app: web.Application) -> AsyncIterator[None]:
