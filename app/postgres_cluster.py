@@ -22,7 +22,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -125,7 +125,7 @@ class Cluster:
 
     def start(self) -> str:
         """Start the server; give nothing when it came up, else what it said, for the caller to try again or tell."""
-        self._forget_strangers_pid()
+        self._forget_strangers()
         self._make_private(Path(self.host))
         self._make_private(self.folder / "log")
         _write(self.folder / "station.conf", self._settings(), mode=0o644)
@@ -141,6 +141,9 @@ class Cluster:
         status, text = self._pg_ctl("stop", "-w", "-t", "60", "-m", "fast")
         if status != 0:
             _log.warning("PostgreSQL 未能正常停止 / did not stop cleanly: %s", text)
+        elif sys.platform != "win32" and Path(self.host).parent != self.folder:
+            with suppress(OSError):  # the short folder in /tmp; whatever keeps it, the next start uses it again
+                Path(self.host).rmdir()
 
     def postmaster(self) -> int | None:
         """Give the process number of the live server of this folder, or None.
@@ -148,7 +151,7 @@ class Cluster:
         `postmaster.pid` outlives a killed server and its number may by then be a stranger's or a zombie's, so the
         process must also be a PostgreSQL that works in this data folder.
         """
-        pid = self._recorded_pid()
+        pid = _pid_in(self.data / "postmaster.pid")
         if pid is None:
             return None
         try:
@@ -169,21 +172,17 @@ class Cluster:
             command = ["/bin/sh", "-c", 'cd "/proc/$1/cwd" && pwd -P', "sh", str(process.pid)]
             return run(command, account=self.account, folder=Path("/"))[1]
 
-    def _recorded_pid(self) -> int | None:
-        try:
-            return int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        except (FileNotFoundError, ValueError, IndexError):
-            return None
+    def _forget_strangers(self) -> None:
+        """Remove the two lock files where they name a living process that is no server of ours.
 
-    def _forget_strangers_pid(self) -> None:
-        """Remove a `postmaster.pid` that names a living process which is no server of ours.
-
-        One that names a dead process is left to PostgreSQL, which also checks the shared memory recorded in it.
+        Where nobody reaps orphans, as in a container, that is our own killed server: a zombie lives for ever. A file
+        that names a dead process is left to PostgreSQL, which also checks the shared memory recorded in it.
         """
-        pid = self._recorded_pid()
-        if pid is not None and psutil.pid_exists(pid) and self.postmaster() is None:
-            _log.warning("postmaster.pid 中的进程 %d 不是本数据库，已忽略 / names a stranger's process, ignored", pid)
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.data / "postmaster.pid", Path(self.host) / f".s.PGSQL.{_SOCKET_PORT}.lock"):
+            pid = _pid_in(lock)
+            if pid is not None and psutil.pid_exists(pid) and self.postmaster() != pid:
+                _log.warning("%s 中的进程 %d 不是本数据库 / names a process that is not our server; removed", lock, pid)
+                lock.unlink(missing_ok=True)
 
     def _initdb(self, target: Path) -> None:
         binaries = self.binaries()
@@ -327,6 +326,14 @@ def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
     if sys.platform != "win32" and os.geteuid() == 0:
         os.chown(fresh, path.parent.stat().st_uid, path.parent.stat().st_gid)
     fresh.replace(path)
+
+
+def _pid_in(lock: Path) -> int | None:
+    """Read the process number in the first line of a PostgreSQL lock file."""
+    try:
+        return int(lock.read_text().splitlines()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
 
 
 def _free_port() -> int:

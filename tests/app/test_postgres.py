@@ -323,8 +323,9 @@ async def test_a_stale_process_number_that_is_now_a_strangers_is_ignored(folder:
         killed = postmaster(folder)
         other.kill()
         os.kill(killed, signal.SIGKILL)
-    left = settle(folder).data / "postmaster.pid"
-    left.write_text(left.read_text().replace(str(killed), str(stranger), 1))
+    cluster = settle(folder)
+    for left in (cluster.data / "postmaster.pid", Path(cluster.host) / ".s.PGSQL.5432.lock"):
+        left.write_text(left.read_text().replace(str(killed), str(stranger), 1))
     async with running(folder) as server:
         assert await answers(server)
     assert psutil.pid_exists(stranger)
