@@ -8,8 +8,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from community import queries
-from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
-from community.cases import NOWHERE
+from community.appeals.submit import AppealDraft, Locate, get_appeal_progress, submit_appeal
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import MAX_PAGE, list_cases
@@ -22,6 +21,8 @@ from core.http.endpoint import Created
 from core.http.wiring import actor, district_id, now, transaction
 from geo.datum import point_from
 from geo.models import Datum, Received
+
+LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -197,7 +198,7 @@ async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealR
             conn,
             key=request.headers.get("Idempotency-Key", ""),
             draft=_draft(body),
-            located=NOWHERE,
+            locate=request.app[LOCATE],
             actor=actor(request),
             now=now(request),
         )

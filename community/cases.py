@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from community import queries
-from community.deadlines import load_working_time, plan_clocks
+from community.deadlines import load_working_time, plan_clocks, start_clocks
 from community.errors import UnknownCategory
 from community.models import Case, Category, Clock, Origin, Place, State
 from community.routing import route
@@ -46,7 +46,8 @@ async def open_case(
     area_path = None if located.area is None else located.area.path
     chosen = route(area_path, category, await queries.list_routing_rules(conn, district_id=district_id))
     working_time = await load_working_time(conn, district_id=district_id)
-    dues = plan_clocks(category, {Clock.RESPOND, Clock.HANDLE} if trusted else {Clock.RESPOND}, working_time, now=now)
+    clocks = {Clock.RESPOND, Clock.HANDLE} if trusted else {Clock.RESPOND}
+    dues = plan_clocks(category, clocks, working_time, now=now)
     case = await queries.insert_case(
         conn,
         district_id=district_id,
@@ -64,17 +65,18 @@ async def open_case(
         next_due_at=min(due.at for due in dues.values()),
         now=now,
     )
-    await queries.insert_deadlines(
-        conn,
-        district_id=district_id,
-        case_id=case.id,
-        dues=dues,
-        started_at=now,
-        calendar_version=working_time.calendar.version,
-    )
+    await start_clocks(conn, case=case, dues=dues, working_time=working_time, now=now)
+    await _record_opening(conn, case=case, rule_id=chosen.rule_id, actor=actor, now=now)
+    return case
+
+
+async def _record_opening(
+    conn: Connection, *, case: Case, rule_id: int | None, actor: Actor | None, now: datetime
+) -> None:
+    """Say what was opened and why it went where it went."""
     await record_event(
         conn,
-        district_id=district_id,
+        district_id=case.district_id,
         kind="case.opened",
         subject="case",
         subject_id=case.id,
@@ -83,14 +85,13 @@ async def open_case(
         data={
             "from": None,
             "to": case.state,
-            "origin": origin,
+            "origin": case.origin,
             "area_path": case.area_path,
             "desk_path": case.desk_path,
-            "rule_id": chosen.rule_id,
-            "located": located.reason,
+            "rule_id": rule_id,
+            "located": case.located_reason,
         },
     )
-    return case
 
 
 async def get_category(conn: Connection, *, district_id: int, code: str) -> Category:

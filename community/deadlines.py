@@ -5,7 +5,7 @@ at once, or hours late, and each breach is still told exactly once (RELIABILITY.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,20 @@ def plan_clocks(
     return dues
 
 
+async def start_clocks(
+    conn: Connection, *, case: Case, dues: Mapping[Clock, Due], working_time: WorkingTime, now: datetime
+) -> None:
+    """Begin the next round of each clock in `dues`, noting the calendar it was counted by."""
+    await queries.insert_deadlines(
+        conn,
+        district_id=case.district_id,
+        case_id=case.id,
+        dues=dues,
+        started_at=now,
+        calendar_version=working_time.calendar.version,
+    )
+
+
 async def turn_clocks(
     conn: Connection,
     *,
@@ -57,14 +71,8 @@ async def turn_clocks(
     category = await queries.find_category(conn, district_id=case.district_id, code=case.category_code)
     if starts and category is not None:
         working_time = await load_working_time(conn, district_id=case.district_id)
-        await queries.insert_deadlines(
-            conn,
-            district_id=case.district_id,
-            case_id=case.id,
-            dues=plan_clocks(category, starts, working_time, now=now),
-            started_at=now,
-            calendar_version=working_time.calendar.version,
-        )
+        dues = plan_clocks(category, starts, working_time, now=now)
+        await start_clocks(conn, case=case, dues=dues, working_time=working_time, now=now)
     return await queries.refresh_next_due(conn, district_id=case.district_id, case_id=case.id)
 
 

@@ -129,51 +129,41 @@ async def insert_case(
     next_due_at: datetime,
     now: datetime,
 ) -> Case:
-    area = located.area
     row = await conn.fetchrow(
         f"""
         insert into community_case (
-            opened_year, district_id, origin, origin_ref, category_code, state, description, lon, lat,
+            opened_year, district_id, origin, origin_ref, category_code, state, description, desk_path,
+            suggested_department_id, reporter_kind, reporter_id, next_due_at, opened_at, updated_at, lon, lat,
             received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names, generation_id,
-            candidates, metres_to_line, needs_confirmation, located_reason, desk_path, suggested_department_id,
-            reporter_kind, reporter_id, next_due_at, opened_at, updated_at
+            candidates, metres_to_line, needs_confirmation, located_reason
         )
         values (
-            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-            $24, $25, $26, $27, $27
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+            $23, $24, $25, $26, $27
         )
         returning {_CASE}
         """,  # noqa: S608
-        opened_year,
-        district_id,
-        origin.value,
-        origin_ref,
-        category_code,
-        state.value,
-        description,
-        place and place.point.lon,
-        place and place.point.lat,
-        place and place.received.lon,
-        place and place.received.lat,
-        place and place.received.datum.value,
-        place and place.accuracy_m,
-        area and area.code,
-        area and area.path,
-        area and area.names,
-        located.generation_id,
-        located.candidates,
-        located.metres_to_line,
-        located.needs_confirmation,
-        located.reason.value,
-        route.desk_path,
-        route.department_id,
-        reporter_kind,
-        reporter_id,
-        next_due_at,
-        now,
+        *(opened_year, district_id, origin, origin_ref, category_code, state, description, route.desk_path),
+        *(route.department_id, reporter_kind, reporter_id, next_due_at, now),
+        *_place_values(place),
+        *_located_values(located),
     )
     assert row is not None  # noqa: S101 — INSERT … RETURNING of one row gives one row
     return _case(row)
+
+
+def _place_values(place: Place | None) -> tuple[object, ...]:
+    if place is None:
+        return (None,) * 6
+    received = place.received
+    return (place.point.lon, place.point.lat, received.lon, received.lat, received.datum, place.accuracy_m)
+
+
+def _located_values(located: Located) -> tuple[object, ...]:
+    area = located.area
+    named = (None, None, None) if area is None else (area.code, area.path, area.names)
+    rest = (located.candidates, located.metres_to_line, located.needs_confirmation, located.reason)
+    return (*named, located.generation_id, *rest)
 
 
 async def find_case(conn: Connection, *, district_id: int, case_id: int) -> Case | None:

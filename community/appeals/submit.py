@@ -3,19 +3,22 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
 from community.appeals import queries
-from community.cases import open_case
+from community.cases import NOWHERE, open_case
 from community.errors import AppealKeyNotValid, AppealKeyReused, AppealNotFound
 from community.models import Appeal, Contact, Origin, Place
 from community.progress import Progress, get_progress
 from core.access.models import Actor
 from core.database import Connection
-from geo.models import Located
+from geo.models import Located, Point
+
+Locate = Callable[[Point], Located]
 
 _KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -31,7 +34,7 @@ class AppealDraft:
 
 
 async def submit_appeal(
-    conn: Connection, *, key: str, draft: AppealDraft, located: Located, actor: Actor, now: datetime
+    conn: Connection, *, key: str, draft: AppealDraft, locate: Locate, actor: Actor, now: datetime
 ) -> Appeal:
     """Store the appeal and open its case in the caller's transaction; a repetition gives the first one again.
 
@@ -63,7 +66,7 @@ async def submit_appeal(
         origin_ref=str(appeal.id),
         category_code=draft.category_code,
         description=draft.text,
-        located=located,
+        located=NOWHERE if draft.place is None else locate(draft.place.point),
         place=draft.place,
         trusted=False,
         actor=actor,
