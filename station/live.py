@@ -32,7 +32,8 @@ class LiveStations:
     def __init__(self, *, district_id: int) -> None:
         self._district_id = district_id
         self._follower: Follower | None = None
-        self._reloading: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._is_stale = False
         self._waiting: list[tuple[Question, asyncio.Future[list[bytes]]]] = []
         self._now: datetime | None = None
         self._timezone = ZoneInfo("Asia/Shanghai")
@@ -66,6 +67,7 @@ class LiveStations:
     async def load(self, pool: Pool, *, now: datetime) -> None:
         """Read all stations page by page, build a shelf beside the present one, and put it in its place."""
         follower = Follower(district_id=self._district_id)
+        self._is_stale = False
         async with pool_transaction(pool) as conn:
             await follower.poll(conn)
             kinds = await queries.list_amenity_kinds(conn, district_id=self._district_id)
@@ -93,7 +95,7 @@ class LiveStations:
         """Take in what changed since the last call; start a reload where the day, the calendar or too much changed."""
         shelf, follower = self.shelf, self._follower
         if shelf is None or follower is None:
-            await self.load(pool, now=now)
+            self.start_load(pool, now=now)
             return
         async with pool_transaction(pool) as conn:
             changes = await follower.poll(conn)
@@ -104,20 +106,23 @@ class LiveStations:
         for station_id in changed - {card.id for card in cards}:
             shelf.drop(station_id)
         is_yesterdays = not shelf.timelines.is_of(now.astimezone(self._timezone).date())
-        if shelf.is_worn or is_yesterdays or any(change.kind in _RELOADING for change in changes):
-            self._start_reload(pool, now)
+        self._is_stale |= shelf.is_worn or is_yesterdays or any(change.kind in _RELOADING for change in changes)
+        if self._is_stale:
+            self.start_load(pool, now=now)
 
-    def _start_reload(self, pool: Pool, now: datetime) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._reload(pool, now))
+    def start_load(self, pool: Pool, *, now: datetime) -> None:
+        """Load in the background, unless that is going on already."""
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.create_task(self._try_to_load(pool, now))
 
-    async def _reload(self, pool: Pool, now: datetime) -> None:
+    async def _try_to_load(self, pool: Pool, now: datetime) -> None:
         try:
             await self.load(pool, now=now)
         except Exception:
-            _log.exception("reloading the stations failed; the next sweep tries again")
+            _log.exception("loading the stations failed; the next sweep tries again")
 
     async def close(self) -> None:
-        """Stop a reload that is still running."""
-        if self._reloading is not None:
-            self._reloading.cancel()
+        """Stop a load that is still running."""
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.wait([self._loading])

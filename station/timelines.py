@@ -18,7 +18,7 @@ from station.errors import UnreadableHours
 from station.hours import Schedule, work_out
 from station.index import Flags
 from station.models import StationCard
-from station.opening import LOCKED_FOR, Timeline, draw_timeline
+from station.opening import LOCKED_FOR, Openness, Timeline, draw_timeline
 
 #: How far ahead opening can be asked for; the day before is kept for evidence of last night.
 DAYS_AHEAD = 8
@@ -71,6 +71,10 @@ class Timelines:
             self._timelines[number] = timeline
             self._refresh(number)
         return number
+
+    def openness_of(self, card: StationCard) -> Openness:
+        """Tell how a station stands at the moment last moved to, whether or not it has a number."""
+        return self._draw(card).at(self._now)
 
     def move_to(self, now: float) -> Flags:
         """Bring flags and fragments up to `now` (epoch seconds) and give the flags."""

@@ -1,0 +1,345 @@
+"""Stations over HTTP: finding them, keeping the register, tapping, and whole lists in and out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Self
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from core.errors import FieldError, InvalidInput, Text
+from core.http.endpoint import Created
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
+from geo.datum import point_from
+from geo.models import Datum, Point, Received
+from station import feedback, nearby, queries, registry
+from station.errors import PlaceNotFound, PositionMissing
+from station.live import LiveStations
+from station.models import (
+    AmenityKind,
+    AmenityState,
+    Door,
+    FeedbackKind,
+    HostKind,
+    OpenTo,
+    Station,
+    StationAmenity,
+    StationDraft,
+    StationPage,
+    Tap,
+)
+from station.registry import Locate
+
+SearchPlace = Callable[[str], Awaitable[Point | None]]
+
+LIVE_STATIONS = web.AppKey("live_stations", LiveStations)
+LOCATE: web.AppKey[Locate] = web.AppKey("locate_station")
+SEARCH_PLACE: web.AppKey[SearchPlace] = web.AppKey("search_place")
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Degrees = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Input(BaseModel):
+    """What every body and query of this room has in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NearbyQuery(Input):
+    """Where (`lat`, `lon` and `datum`, or a typed `place`) and what. `amenity` may be repeated or hold commas."""
+
+    lat: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
+    datum: Datum = Datum.WGS84
+    place: Line = ""
+    amenity: tuple[str, ...] = ()
+    door: tuple[str, ...] = ()
+    open_now: bool = False
+    open_at: AwareDatetime | None = None
+    radius_m: float = Field(default=nearby.DEFAULT_RADIUS_M, gt=0, le=nearby.LARGEST_RADIUS_M)
+    limit: int = Field(default=nearby.DEFAULT_LIMIT, ge=1, le=nearby.LARGEST_LIMIT)
+
+
+class PositionBody(Input):
+    """A position in the datum it was measured in."""
+
+    lon: Annotated[Degrees, Field(ge=-180, le=180)]
+    lat: Annotated[Degrees, Field(ge=-90, le=90)]
+    datum: Datum
+
+    def received(self) -> Received:
+        """Give it as the rooms below take it."""
+        return Received(self.lon, self.lat, self.datum)
+
+
+class AmenityBody(Input):
+    """An amenity at a station and how it stands."""
+
+    code: str = Field(max_length=40)
+    state: AmenityState = AmenityState.WORKING
+    expires_on: date | None = None
+
+
+class StationFields(Input):
+    """What may be set on a station; `hours` in OSM syntax or as Chinese doors spell them."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = None
+    code: Code | None = None
+    host_unit: Line | None = None
+    host_kind: HostKind | None = None
+    address: Line | None = None
+    position: PositionBody | None = None
+    entrance: PositionBody | None = None
+    photo_sha256: Sha256 | None = None
+    hours: Line | None = None
+    door: Door | None = None
+    capacity: int | None = Field(default=None, ge=1, le=10_000)
+    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] | None = None
+    open_to: OpenTo | None = None
+    amenities: tuple[AmenityBody, ...] | None = Field(default=None, max_length=62)
+
+
+class NewStation(StationFields):
+    """A station to be entered; without `code` one is made of name and address."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class StationPatch(StationFields):
+    """Fields to change; `row_version` is that of the station as it was read. `is_verified`: seen on the spot today."""
+
+    row_version: int
+    is_verified: bool = False
+
+
+class SuspensionBody(Input):
+    """Out of service from `starts_at` (now) until `ends_at` (until resumed)."""
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be later than starts_at / 结束时间须晚于开始时间")
+        return self
+
+
+class AmenityStateBody(Input):
+    """How an amenity stands; `expires_on` for what can go off."""
+
+    state: AmenityState
+    expires_on: date | None = None
+
+
+class FeedbackBody(Input):
+    """One tap. `device_nonce` is a random word the client made and keeps; `amenity` says what is broken."""
+
+    kind: FeedbackKind
+    amenity: str | None = Field(default=None, max_length=40)
+    device_nonce: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class StationsQuery(Input):
+    """Which stations of one's own areas: a subtree, a text in name, code or address, and the page."""
+
+    area: Annotated[str, StringConstraints(max_length=200)] = ""
+    text: Line = ""
+    after: int = Field(default=0, ge=0, lt=2**63)
+    limit: int = Field(default=50, ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The amenities a station may have."""
+
+    amenities: list[AmenityKind]
+
+
+async def find_nearby_stations(request: web.Request, query: NearbyQuery) -> web.Response:
+    """Find the nearest stations around a position or a typed place; needs no sign-in, and keeps no position."""
+    ask = nearby.Ask(
+        point=await _centre(request, query),
+        amenities=_split(query.amenity),
+        doors=_doors(query.door),
+        must_be_open=query.open_now,
+        open_at=query.open_at,
+        radius_m=query.radius_m,
+        limit=query.limit,
+    )
+    app = request.app
+    body = await nearby.find_nearby(
+        app[POOL], app[LIVE_STATIONS], district_id=app[DISTRICT_ID], ask=ask, now=app[CLOCK]()
+    )
+    return web.Response(body=body, content_type="application/json")
+
+
+async def get_station(request: web.Request, station_id: int) -> nearby.StationView:
+    """Show one station to anybody."""
+    async with transaction(request) as conn:
+        return await nearby.get_station_view(
+            conn, district_id=district_id(request), station_id=station_id, now=now(request)
+        )
+
+
+async def list_amenities(request: web.Request) -> Vocabulary:
+    """List the amenity vocabulary."""
+    async with transaction(request) as conn:
+        return Vocabulary(await queries.list_amenity_kinds(conn, district_id=district_id(request)))
+
+
+async def list_stations(request: web.Request, query: StationsQuery) -> StationPage:
+    """List the stations of the caller's areas in order of id; `next_after` leads to the next page."""
+    async with transaction(request) as conn:
+        return await registry.list_own(
+            conn, actor=actor(request), area_path=query.area, text=query.text, after=query.after, limit=query.limit
+        )
+
+
+async def get_station_record(request: web.Request, station_id: int) -> Station:
+    """Show a station's whole record to the staff of its area."""
+    async with transaction(request) as conn:
+        return await registry.find_own(conn, actor=actor(request), station_id=station_id)
+
+
+async def create_station(request: web.Request, body: NewStation) -> Created[Station]:
+    """Enter a station in one of the caller's areas."""
+    async with transaction(request) as conn:
+        station = await registry.create(
+            conn,
+            actor=actor(request),
+            draft=StationDraft(**_changes(body)),
+            locate=request.app[LOCATE],
+            now=now(request),
+        )
+    return Created(station, location=f"/api/v1/stations/{station.id}")
+
+
+async def edit_station(request: web.Request, station_id: int, body: StationPatch) -> Station:
+    """Change a station; refused with 409 when it has changed since `row_version`."""
+    changes = _changes(body)
+    if body.is_verified:
+        changes |= {"verified_at": now(request), "verified_by": actor(request).name}
+    async with transaction(request) as conn:
+        return await registry.edit(
+            conn,
+            actor=actor(request),
+            station_id=station_id,
+            row_version=body.row_version,
+            changes=changes,
+            locate=request.app[LOCATE],
+            now=now(request),
+        )
+
+
+async def suspend_station(request: web.Request, station_id: int, body: SuspensionBody) -> Station:
+    """Take a station out of service, with the reason that riders will read."""
+    async with transaction(request) as conn:
+        return await registry.suspend(
+            conn,
+            actor=actor(request),
+            station_id=station_id,
+            starts_at=body.starts_at,
+            ends_at=body.ends_at,
+            reason=body.reason,
+            now=now(request),
+        )
+
+
+async def resume_station(request: web.Request, station_id: int) -> Station:
+    """Put a station back into service."""
+    async with transaction(request) as conn:
+        return await registry.resume(conn, actor=actor(request), station_id=station_id, now=now(request))
+
+
+async def set_amenity(request: web.Request, station_id: int, amenity: str, body: AmenityStateBody) -> Station:
+    """Say how an amenity of a station stands; this also confirms or lifts what riders reported."""
+    async with transaction(request) as conn:
+        return await registry.set_amenity(
+            conn,
+            actor=actor(request),
+            station_id=station_id,
+            code=amenity,
+            state=body.state,
+            expires_on=body.expires_on,
+            now=now(request),
+        )
+
+
+async def give_feedback(request: web.Request, station_id: int, body: FeedbackBody) -> Tap:
+    """Say with one tap that the door was open, that it was locked, or that something is broken."""
+    async with transaction(request) as conn:
+        return await feedback.tell(
+            conn,
+            actor=actor(request),
+            station_id=station_id,
+            kind=body.kind,
+            amenity=body.amenity,
+            device_nonce=body.device_nonce,
+            locate=request.app[LOCATE],
+            now=now(request),
+        )
+
+
+async def _centre(request: web.Request, query: NearbyQuery) -> Point:
+    if query.lon is not None and query.lat is not None:
+        return point_from(Received(query.lon, query.lat, query.datum))
+    if not query.place:
+        raise PositionMissing(pointer="/query/lat" if query.lat is None else "/query/lon")
+    found = await request.app[SEARCH_PLACE](query.place)
+    if found is None:
+        raise PlaceNotFound(pointer="/query/place", place=query.place)
+    return found
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for value in values for code in value.split(",") if code) if values else ()
+
+
+def _doors(values: tuple[str, ...]) -> tuple[Door, ...]:
+    try:
+        return tuple(Door(value) for value in _split(values))
+    except ValueError:
+        known = ", ".join(Door)
+        raise InvalidInput([FieldError("/query/door", Text(f"只能是 {known}。", f"Must be one of {known}."))]) from None
+
+
+def _changes(body: StationFields) -> dict[str, Any]:
+    """Give the fields that were sent, named and typed as in `StationDraft`; null empties a field."""
+    sent = {name: getattr(body, name) for name in body.model_fields_set if name in StationFields.model_fields}
+    changes: dict[str, Any] = {}
+    for name, value in sent.items():
+        match name, value:
+            case "position", position:
+                changes["received"] = position and position.received()
+            case "entrance", position:
+                changes["entrance"] = position and point_from(position.received())
+            case "amenities", amenities:
+                changes["amenities"] = tuple(StationAmenity(**amenity.model_dump()) for amenity in amenities or ())
+            case "hours", hours:
+                changes["hours_typed"] = hours or ""
+            case (("photo_sha256" | "capacity"), _):
+                changes[name] = value
+            case _, None:
+                raise InvalidInput([FieldError(f"/{name}", Text("不能为空。", "Must not be null."))])
+            case _:
+                changes[name] = value
+    return changes
+
+
+async def keep_stations_live(app: web.Application) -> AsyncIterator[None]:
+    """Hold the live stations while the application runs (an `app.cleanup_ctx` step, after the pool is open)."""
+    app[LIVE_STATIONS] = live = LiveStations(district_id=app[DISTRICT_ID])
+    live.start_load(app[POOL], now=app[CLOCK]())
+    yield
+    await live.close()
+
+
+async def follow_stations(app: web.Application) -> None:
+    """Take in what changed (a sweep of `app.schedule`, each second)."""
+    await app[LIVE_STATIONS].follow(app[POOL], now=app[CLOCK]())

@@ -1,0 +1,137 @@
+"""The nearest stations to a place, for anybody: by the live shelf, or by the database until that is loaded.
+
+The asker's position lives in the question only; nothing here stores or logs it.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.calendar import load_calendar
+from core.database import Connection, Pool, pool_transaction
+from core.queries import find_district
+from geo.models import Point
+from station import queries
+from station.errors import StationNotFound, TooFarAhead
+from station.live import LiveStations
+from station.models import Door, StationCard
+from station.opening import Openness
+from station.shelf import Question, Shelf, Vocabulary, door_mask
+from station.timelines import DAYS_AHEAD
+
+DEFAULT_RADIUS_M = 5_000.0
+LARGEST_RADIUS_M = 50_000.0
+DEFAULT_LIMIT = 10
+LARGEST_LIMIT = 50
+
+#: Days ahead for which opening is worked out in full, whatever the time of day of the question.
+DAYS_TO_ASK = DAYS_AHEAD - 1
+_METRES_A_DEGREE = 110_574.0
+_MOST_IN_BOX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a rider asks: every amenity named, any of the doors; `open_at` or now where `must_be_open`."""
+
+    point: Point
+    amenities: tuple[str, ...] = ()
+    doors: tuple[Door, ...] = ()
+    must_be_open: bool = False
+    open_at: datetime | None = None
+    radius_m: float = DEFAULT_RADIUS_M
+    limit: int = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyStation(StationCard):
+    """A station with its distance along the ground, its direction from the asker, and whether the door is open."""
+
+    distance_m: float
+    bearing_deg: int
+    open: Openness
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyAnswer:
+    """The nearest first. `centre` is the WGS-84 place that was searched around."""
+
+    as_of: datetime
+    centre: Point
+    stations: tuple[NearbyStation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """One station for anybody, with its openness now."""
+
+    station: StationCard
+    open: Openness
+
+
+async def find_nearby(pool: Pool, live: LiveStations, *, district_id: int, ask: Ask, now: datetime) -> bytes:
+    """Give a `NearbyAnswer` as JSON. Raises `UnknownAmenity`, `TooFarAhead`."""
+    if ask.open_at is not None and not now <= ask.open_at <= now + timedelta(days=DAYS_TO_ASK):
+        raise TooFarAhead(pointer="/query/open_at", days=DAYS_TO_ASK)
+    if live.shelf is not None:
+        found = await live.ask(question_of(ask, live.shelf.vocabulary), now)
+    else:
+        async with pool_transaction(pool) as conn:
+            found = await find_nearby_in_database(conn, district_id=district_id, ask=ask, now=now)
+    return b'{"as_of":"%b","centre":{"lon":%.7f,"lat":%.7f},"stations":[%b]}' % (
+        now.strftime("%Y-%m-%dT%H:%M:%SZ").encode(),
+        ask.point.lon,
+        ask.point.lat,
+        b",".join(found),
+    )
+
+
+def question_of(ask: Ask, vocabulary: Vocabulary) -> Question:
+    """Turn codes into bits. Raises `UnknownAmenity`."""
+    return Question(
+        lon=ask.point.lon,
+        lat=ask.point.lat,
+        radius_m=ask.radius_m,
+        limit=ask.limit,
+        amenities=vocabulary.mask(ask.amenities) if ask.amenities else 0,
+        doors=door_mask(ask.doors) if ask.doors else 0,
+        must_be_open=ask.must_be_open,
+        open_at=ask.open_at,
+    )
+
+
+async def find_nearby_in_database(conn: Connection, *, district_id: int, ask: Ask, now: datetime) -> list[bytes]:
+    """Answer from a shelf of the stations around: before the live one is loaded, and as its oracle."""
+    half_height = ask.radius_m / _METRES_A_DEGREE
+    cards = await queries.list_cards_in_box(
+        conn,
+        district_id=district_id,
+        centre=ask.point,
+        half_height=half_height,
+        half_width=half_height / max(math.cos(math.radians(ask.point.lat)), 0.01),
+        amenities=ask.amenities,
+        limit=_MOST_IN_BOX,
+    )
+    shelf = await _make_shelf(conn, cards, district_id=district_id, now=now)
+    return shelf.answer([question_of(ask, shelf.vocabulary)], now)[0]
+
+
+async def get_station_view(conn: Connection, *, district_id: int, station_id: int, now: datetime) -> StationView:
+    """Give one station with its openness now. Raises `StationNotFound`."""
+    cards = await queries.list_cards_by_id(conn, district_id=district_id, station_ids=[station_id])
+    if not cards:
+        raise StationNotFound()
+    shelf = await _make_shelf(conn, [], district_id=district_id, now=now)
+    return StationView(cards[0], shelf.timelines.openness_of(cards[0]))
+
+
+async def _make_shelf(conn: Connection, cards: list[StationCard], *, district_id: int, now: datetime) -> Shelf:
+    district = await find_district(conn, district_id=district_id)
+    return Shelf(
+        cards,
+        vocabulary=Vocabulary(await queries.list_amenity_kinds(conn, district_id=district_id)),
+        calendar=await load_calendar(conn, district_id=district_id),
+        timezone=ZoneInfo(district.timezone if district is not None else "Asia/Shanghai"),
+        now=now,
+    )
