@@ -1,0 +1,40 @@
+"""The application with one bare handler beside it, in a process of its own.
+
+Run by `bench.http` as `python -m bench.server DSN PORT DATA_DIR`.
+"""
+
+import sys
+from pathlib import Path
+
+import orjson
+import uvloop
+from aiohttp import web
+
+from app.main import create_app
+from app.serve import run_until_stopped
+from app.settings import Settings
+
+
+def bare(size: int) -> web.Response:
+    """Answer JSON of about `size` bytes, serialised anew as any handler would."""
+    row = {"id": 1234, "name": "演示驿站", "metres": 123.4, "open": True}
+    rows = [row] * max(1, size // len(orjson.dumps(row)))
+    return web.Response(body=orjson.dumps(rows), content_type="application/json")
+
+
+async def answer_bare(request: web.Request) -> web.Response:
+    """Give `?bytes=N` bytes of JSON."""
+    return bare(int(request.query["bytes"]))
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    dsn, port, data_dir = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    settings = Settings(data_dir=data_dir, port=port)
+    app = create_app(settings, dsn=dsn)
+    app.router.add_get("/bare", answer_bare)
+    uvloop.run(run_until_stopped(app, settings))
+
+
+if __name__ == "__main__":
+    main()
