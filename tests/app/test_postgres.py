@@ -79,7 +79,7 @@ def holder(folder: Path) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
     )
     with process:
         assert "READY" == said_by(process)
@@ -157,7 +157,7 @@ async def test_the_wheel_brings_version_18(server: Server) -> None:
 async def test_the_server_does_not_run_as_root(server: Server) -> None:
     async with connected(server.superuser_dsn) as conn:
         pid = await conn.fetchval("select pg_backend_pid()")
-    assert 0 != psutil.Process(pid).uids().effective
+        assert 0 != psutil.Process(pid).uids().effective
 
 
 @pytest.mark.parametrize(
