@@ -61,6 +61,9 @@ def folder(pristine: Path) -> Iterator[Path]:
     subprocess.run(["cp", "-a", str(pristine), str(made)], check=True)
     made.parent.chmod(0o711)
     yield made
+    cluster = settle(made)
+    if cluster.postmaster() is not None:  # a test killed its holder
+        cluster.stop()
     shutil.rmtree(made.parent)
 
 
