@@ -41,6 +41,8 @@ _ANSWERS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 #: What residents ask for.
 _ASKED = ("help", "help", "help", "greenery", "illegal_building", "other")
+#: Every so many cases one is a station fault.
+_FAULT_EVERY = 9
 #: One first answer in this many comes late.
 _LATE_ONE_IN = 8
 
@@ -79,12 +81,17 @@ def plan_cases(ground: Ground, *, now: datetime) -> list[PlannedCase]:
     rng = np.random.default_rng(_SEED)
     fates = [fate for fate in FATES for _ in range(fate.count)]
     cases = [_plan(rng, ground, number, fate, now) for number, fate in enumerate(fates) if not fate.is_duplicate]
-    originals = [case for case in cases if case.origin is Origin.REPORT and case.acts[-1:] and case.point]
-    settled = [case for case in originals if case.acts[-1].verb in (Verb.CLOSE, Verb.FOLLOW_UP)]
+    settled = [case for case in cases if _may_be_repeated(case)]
     repeated = [fate for fate in fates if fate.is_duplicate]
     for number, (fate, original) in enumerate(zip(repeated, settled, strict=False), len(cases)):
         cases.append(_repeat(rng, original, number, fate, now))
     return cases
+
+
+def _may_be_repeated(case: PlannedCase) -> bool:
+    """Tell whether this is a settled report, well inside one community."""
+    is_settled = bool(case.acts) and case.acts[-1].verb in (Verb.CLOSE, Verb.FOLLOW_UP)
+    return is_settled and case.origin is Origin.REPORT and case.point is not None and not _is_on_line(case.number)
 
 
 def _plan(rng: np.random.Generator, ground: Ground, number: int, fate: Fate, now: datetime) -> PlannedCase:
@@ -108,21 +115,30 @@ def _plan(rng: np.random.Generator, ground: Ground, number: int, fate: Fate, now
     )
 
 
+def fault_number(number: int) -> int:
+    """Give which of the station faults the case with this number is."""
+    return number // _FAULT_EVERY
+
+
 def _origin_of(number: int, fate: Fate) -> Origin:
     if fate.is_on_line:
         return Origin.REPORT
-    if number % 9 == 4:
+    if number % _FAULT_EVERY == 4:
         return Origin.STATION_FAULT
     return Origin.APPEAL if number % 7 == 5 else Origin.REPORT
 
 
 def _point_of(rng: np.random.Generator, ground: Ground, number: int, fate: Fate, community: str) -> Point | None:
     """Mostly well inside a grid; some on the line of two communities, a few nowhere or outside the district."""
-    if fate.is_on_line or number % 17 == 7:
+    if fate.is_on_line or _is_on_line(number):
         return ground.point_on_line(rng, community)
     if number % 50 == 2:
         return None
     return ground.point_outside() if number % 97 == 60 else ground.point_inside(rng, community)
+
+
+def _is_on_line(number: int) -> bool:
+    return number % 17 == 7
 
 
 def _repeat(rng: np.random.Generator, original: PlannedCase, number: int, fate: Fate, now: datetime) -> PlannedCase:

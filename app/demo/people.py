@@ -37,6 +37,8 @@ DEPARTMENTS = (
     DemoDepartment("enforcement", "演示综合执法队", "0532-00000004", ("blocked_lane", "illegal_building")),
     DemoDepartment("fire", "演示消防站", "0532-00000005", ("fire_lane",)),
     DemoDepartment("greenery", "演示园林所", "0532-00000006", ("greenery",)),
+    DemoDepartment("upkeep", "演示驿站维护组", "0532-00000007", ("station_locked", "station_amenity")),
+    DemoDepartment("service", "演示便民服务中心", "0532-00000008", ("help", "other")),
 )
 
 

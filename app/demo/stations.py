@@ -86,9 +86,7 @@ _SITES = (
     _Site(
         _ALL[4], "加油站旁站", _CO, "06:00-23:45", Door.STAFF, 6, f"{_BASE} toilet pump_tools battery_swap:out_of_stock"
     ),
-    _Site(
-        _ALL[5], "槐香老街站", _C, "上午8点半到12点、下午2点半至6点", Door.OPEN, 14, f"{_FULL} sewing_kit health_check"
-    ),
+    _Site(_ALL[5], "老街站", _C, "上午8点半到12点、下午2点半至6点", Door.OPEN, 14, f"{_FULL} sewing_kit health_check"),
     _Site(_ALL[5], "学院路站", _O, "工作日开放", Door.STAFF, 12, f"{_BASE} training books"),
     _Site(_ALL[5], "夜归人站", _S, "20:00-次日06:00", Door.OPEN, 8, "drinking_water hot_water food_heating seating"),
     _Site(_ALL[6], "帆船公园站", _GOV, "08:00-18:00", Door.OPEN, 20, f"{_FULL} aed:out_of_order shower"),
@@ -127,7 +125,7 @@ FAULTS: tuple[tuple[int, str | None], ...] = (
     (11, None),
     (9, "wifi"),
     (10, "seating"),
-    (20, None),
+    (16, "books"),
     (12, "food_heating"),
     (14, None),
     (15, "hot_water"),
@@ -138,10 +136,10 @@ FAULTS: tuple[tuple[int, str | None], ...] = (
     (23, None),
     (22, "power_bank"),
     (5, "hot_water"),
-    (7, None),
+    (7, "seating"),
 )
 #: Where riders lately found the door open, and how many minutes before loading.
-FOUND_OPEN = ((0, 50), (2, 15), (6, 200), (11, 90), (14, 30), (20, 8), (22, 300))
+FOUND_OPEN = ((20, 8), (11, 90), (7, 25), (14, 30))
 #: The station of `FAULTS[0]` is found locked once more, so many minutes before loading.
 LOCKED_AGAIN_MINUTES = 20
 

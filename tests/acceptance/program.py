@@ -1,0 +1,140 @@
+"""The real program as a process of its own on a data folder of its own, which the tests of this folder may kill."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: The promise: after kill -9 of everything it serves again within this time.
+COMES_BACK_S = 10.0
+_FIRST_START_S = 90.0
+
+
+class Program:
+    """`python -m app serve --demo` with its output in a file beside the data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data_dir = folder / "var"
+        self.log = folder / "log.txt"
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self, *, within_s: float = _FIRST_START_S) -> float:
+        """Start it and wait until it is ready; give the seconds that took."""
+        begun = time.monotonic()
+        process = self._process = self._launch()
+        while time.monotonic() - begun < within_s:
+            if process.poll() is not None:
+                raise AssertionError(f"the program ended at its start:\n{self.log.read_text()[-3000:]}")
+            if await self._is_ready():
+                return time.monotonic() - begun
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"not ready within {within_s} s:\n{self.log.read_text()[-3000:]}")
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        known = {name: value for name, value in os.environ.items() if not name.startswith("STATION_")}
+        known.pop("DATABASE_URL", None)
+        environment = known | {"STATION_DATA_DIR": str(self.data_dir), "STATION_PORT": self.url.rsplit(":", 1)[1]}
+        command = [sys.executable, "-m", "app", "serve", "--demo"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    async def _is_ready(self) -> bool:
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.url}/readyz", timeout=_SHORT) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def kill(self) -> None:
+        """Kill -9 the program, not its PostgreSQL."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def kill_postgres(self) -> None:
+        """Kill -9 the PostgreSQL of this data folder; its backends notice and go."""
+        pid = self._postmaster()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop everything, whatever state it is in."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=30)
+        pid = self._postmaster()
+        if pid is not None:
+            os.kill(pid, signal.SIGQUIT)
+
+    def _postmaster(self) -> int | None:
+        place = self.data_dir / "postgres/data/postmaster.pid"
+        pid = int(place.read_text().split()[0]) if place.exists() else None
+        return pid if pid is not None and Path(f"/proc/{pid}").exists() else None
+
+    def password_of(self, username: str) -> str:
+        """Read a staff password where an operator would."""
+        page = (self.data_dir / "demo-sign-ins.txt").read_text()
+        return next(words[1] for line in page.splitlines() if (words := line.split())[:1] == [username])
+
+    def code_for(self, phone: str) -> str:
+        """Read the last sign-in code in the log."""
+        return re.findall(rf"\*{{4}}{phone[-4:]}: .*?(\d{{6}})", self.log.read_text())[-1]
+
+
+_SHORT = aiohttp.ClientTimeout(total=2)
+
+
+class Caller:
+    """Someone who calls the program with a token, over a connection of its own each time."""
+
+    def __init__(self, program: Program, token: str = "") -> None:
+        self._program = program
+        self.token = token
+
+    async def ask(self, method: str, path: str, body: object = None, *, key: str = "", **params: str) -> Any:
+        """Send one request and give (status, JSON); raises `aiohttp.ClientError` when the connection breaks."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if key:
+            headers["Idempotency-Key"] = key
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(
+                method, self._program.url + path, json=body, params=params, headers=headers, timeout=_SHORT
+            ) as answer,
+        ):
+            return answer.status, await answer.json(content_type=None)
+
+
+async def sign_in_rider(program: Program, phone: str) -> Caller:
+    """Sign a rider in by the code in the log, and let him agree to everything."""
+    anyone = Caller(program)
+    await anyone.ask("POST", "/api/v1/riders/codes", {"phone": phone})
+    body = {"phone": phone, "code": program.code_for(phone)}
+    status, session = await anyone.ask("POST", "/api/v1/riders/sessions", body)
+    assert 201 == status
+    return Caller(program, session["token"])
+
+
+async def sign_in_staff(program: Program, username: str) -> Caller:
+    """Sign a staff member in by the password in the sign-ins file."""
+    body = {"username": username, "password": program.password_of(username)}
+    status, session = await Caller(program).ask("POST", "/api/v1/session", body)
+    assert 201 == status
+    return Caller(program, session["token"])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,159 @@
+"""A report that was acknowledged is never lost or doubled: not by a cut connection, not by kill -9 of what runs.
+
+The oracle is this process: the keys it sent, and which of them were acknowledged with which number.
+"""
+
+import asyncio
+import random
+import socket
+import struct
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+import pytest_asyncio
+
+from tests.acceptance.program import COMES_BACK_S, Caller, Program, sign_in_rider, sign_in_staff
+
+PHONE = "19900000001"
+KILLS = 10
+CUTS = 12
+SEED = 9
+
+
+@pytest_asyncio.fixture(scope="module")
+async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
+    started = Program(tmp_path_factory.mktemp("kill"))
+    try:
+        await started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def rider(program: Program) -> Caller:
+    return await sign_in_rider(program, PHONE)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def admin(program: Program) -> Caller:
+    return await sign_in_staff(program, "demo-admin")
+
+
+def _body(words: str) -> dict[str, object]:
+    point = {"lon": 120.18, "lat": 35.96, "datum": "wgs84", "accuracy_m": 6}
+    return {"category": "litter", "description": words, "point": point}
+
+
+async def _submit(rider: Caller, key: str, words: str) -> dict[str, Any] | None:
+    """Give the answer that acknowledges the report; None when there was none."""
+    try:
+        status, report = await rider.ask("POST", "/api/v1/reports", _body(words), key=key)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return None
+    return dict(report) if status == 201 else None
+
+
+async def _insist(rider: Caller, key: str, words: str) -> dict[str, Any]:
+    """Repeat the request until it is acknowledged, as the rider's phone does."""
+    for _ in range(100):
+        answer = await _submit(rider, key, words)
+        if answer is not None:
+            return answer
+        await asyncio.sleep(0.1)
+    raise AssertionError("never acknowledged")
+
+
+async def _expect_each_once(rider: Caller, admin: Caller, since: datetime, reports: list[dict[str, Any]]) -> None:
+    """Compare what is stored with what this process was told: each report once, each with one case of its own."""
+    _, page = await rider.ask("GET", "/api/v1/reports", limit="200")
+    stored = {row["id"] for row in page["reports"] if datetime.fromisoformat(row["submitted_at"]) >= since}
+    assert {report["id"] for report in reports} == stored
+    _, cases = await admin.ask(
+        "GET", "/api/v1/cases", origin="report", opened_from=since.isoformat(), order="newest", limit="200"
+    )
+    assert sorted(report["case_id"] for report in reports) == sorted(row["id"] for row in cases["cases"])
+
+
+async def test_a_report_sent_twice_with_the_same_key_is_one_case(rider: Caller, admin: Caller) -> None:
+    since, key = datetime.now(UTC), str(uuid.uuid4())
+    first = await _submit(rider, key, "同一件事")
+    assert first is not None
+    assert first == await _submit(rider, key, "同一件事")
+    await _expect_each_once(rider, admin, since, [first])
+
+
+async def test_a_key_used_for_something_else_is_refused(rider: Caller) -> None:
+    key = str(uuid.uuid4())
+    await _insist(rider, key, "一件事")
+    assert 409 == (await rider.ask("POST", "/api/v1/reports", _body("另一件事"), key=key))[0]
+
+
+async def test_a_report_whose_answer_was_cut_off_is_one_case(program: Program, rider: Caller, admin: Caller) -> None:
+    since, chance, reports = datetime.now(UTC), random.Random(SEED), []
+    for number in range(CUTS):
+        key, words = str(uuid.uuid4()), f"断线 {number}"
+        await asyncio.to_thread(_send_and_cut, program, rider, key, words, chance.uniform(0, 0.02))
+        reports.append(await _insist(rider, key, words))
+    await _expect_each_once(rider, admin, since, reports)
+
+
+def _send_and_cut(program: Program, rider: Caller, key: str, words: str, after_s: float) -> None:
+    """Send the whole request, then reset the connection without reading the answer."""
+    host, port = program.url.removeprefix("http://").split(":")
+    body = orjson.dumps(_body(words))
+    head = (
+        f"POST /api/v1/reports HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {rider.token}\r\n"
+        f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + body)
+        connection.settimeout(after_s or 0.001)
+        with suppress(TimeoutError):
+            connection.recv(1, socket.MSG_PEEK)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("with_postgres", [False, True], ids=["the program", "the program and PostgreSQL"])
+async def test_reports_survive_kill_9_of(program: Program, rider: Caller, admin: Caller, with_postgres: bool) -> None:
+    since, chance, reports, unanswered = datetime.now(UTC), random.Random(SEED + with_postgres), [], 0
+    for number in range(KILLS // 2):
+        key, words = str(uuid.uuid4()), f"断电 {number}"
+        under_way = asyncio.create_task(_submit(rider, key, words))
+        await asyncio.sleep(0.006 * number + chance.uniform(0.001, 0.007))  # from before it arrives to after it
+        if with_postgres and chance.random() < 0.5:
+            program.kill_postgres()
+            program.kill()
+        else:
+            program.kill()
+            if with_postgres:
+                program.kill_postgres()
+        acknowledged = await under_way
+        took = await program.start(within_s=COMES_BACK_S)
+        print(f"serves again after {took:.1f} s")
+        report = await _insist(rider, key, words)
+        assert acknowledged in (None, report)
+        unanswered += acknowledged is None
+        reports.append(report)
+    assert unanswered > 0  # else no kill came in between, and this test proved nothing
+    await _expect_each_once(rider, admin, since, reports)
+
+
+async def test_every_acknowledged_report_is_there_after_kill_9_of_both(
+    program: Program, rider: Caller, admin: Caller
+) -> None:
+    since = datetime.now(UTC)
+    sent = [_submit(rider, str(uuid.uuid4()), f"第 {number} 件") for number in range(40)]
+    reports = [answer for answer in await asyncio.gather(*sent) if answer is not None]
+    assert 40 == len(reports)
+    program.kill_postgres()
+    program.kill()
+    took = await program.start(within_s=COMES_BACK_S)
+    print(f"serves again after {took:.1f} s")
+    await _expect_each_once(rider, admin, since, reports)
