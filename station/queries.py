@@ -188,7 +188,8 @@ async def list_cards_in_box(
     rows = await conn.fetch(
         f"""
         {_CARD}
-        where s.district_id = $1 and s.lat between $3 - $4 and $3 + $4 and abs(s.lon - $2) <= $5
+        where s.district_id = $1 and s.lat between $3::float8 - $4::float8 and $3::float8 + $4::float8
+            and abs(s.lon - $2::float8) <= $5
             and not exists (
                 select from unnest($6::text[]) as wanted
                 where not exists (
@@ -196,7 +197,7 @@ async def list_cards_in_box(
                     where a.district_id = s.district_id and a.station_id = s.id and a.amenity = wanted
                 )
             )
-        order by (s.lat - $3) ^ 2 + ((s.lon - $2) * cos(radians($3))) ^ 2, s.id limit $7
+        order by (s.lat - $3::float8) ^ 2 + ((s.lon - $2::float8) * cos(radians($3::float8))) ^ 2, s.id limit $7
         """,  # noqa: S608 — constants of this module
         district_id,
         centre.lon,
