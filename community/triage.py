@@ -128,7 +128,7 @@ async def _change(
         result=act.result or (None if transition.verb is Verb.REOPEN else case.result),
         department_id=case.department_id if to is not State.FILED else None,
         assignee_id=actor.id if leads else case.assignee_id,
-        duplicate_of=case.duplicate_of if to is State.DUPLICATE else None,
+        duplicate_of=None,
         area_code=case.area_code,
         area_path=case.area_path,
         area_names=case.area_names,

@@ -234,6 +234,14 @@ async def test_a_case_on_a_line_is_handed_over_in_one_step(conn: Connection) -> 
         await do(conn, case, Verb.FILE, secretary)
 
 
+async def test_whoever_hands_a_case_over_leads_it_no_longer(conn: Connection) -> None:
+    await add_areas(conn, COMMUNITY, NEIGHBOUR)
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    case = await open_report(conn, 1, at=located(candidates=("02", "03")))
+    assert secretary.id == (await do(conn, case, Verb.CONTACT, secretary, note="已了解")).assignee_id
+    assert (await do(conn, case, Verb.HAND_OVER, secretary, area_code="03")).assignee_id is None
+
+
 async def test_a_community_cannot_push_a_case_onto_anyone(conn: Connection) -> None:
     await add_areas(conn, COMMUNITY, NEIGHBOUR)
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
