@@ -2,18 +2,28 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp import web
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
+from app.places import search_places
 from app.routes import ROUTES
 from app.schedule import run_schedule
+from app.secret import read_or_make_secret
 from app.settings import Settings
 from core.database import open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, Clock
+from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
+from geo.geocode import OutsideGeocoder, choose_geocoder
+from geo.live import Areas
+from riders.api import PHOTO_ROOT
+from riders.signup.api import CODE_SECRET, SMS
+from riders.signup.sms import LogSmsSender, SmsSender
+from station.api import keep_stations_live
 
 
 def utc_now() -> datetime:
@@ -21,16 +31,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, *, dsn: str, clock: Clock = utc_now) -> web.Application:
+def create_app(
+    settings: Settings, *, dsn: str, clock: Clock = utc_now, sms: SmsSender | None = None
+) -> web.Application:
     """Build the application on a migrated database at `dsn` (the application's own role).
 
-    `clock` is replaced in tests.
+    `clock` and `sms` are replaced in tests; without an `sms` sender, messages go to the log.
     """
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK] = clock
     app[DISTRICT_ID] = settings.district
     app[CONSTRAINTS] = MEANINGS
     app[OPENAPI] = openapi_document()
+    app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
+    app[LOCATE] = areas.locate
+    app[PHOTO_ROOT] = settings.data_dir / "photos"
+    app[SMS] = sms or LogSmsSender()
+    app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
+    app[SEARCH_PLACES] = partial(search_places, app, _geocoder(settings))
     add_routes(app, ROUTES + DOCS_ROUTES)
 
     async def database(app: web.Application) -> AsyncIterator[None]:
@@ -38,5 +56,11 @@ def create_app(settings: Settings, *, dsn: str, clock: Clock = utc_now) -> web.A
         yield
         await app[POOL].close()
 
-    app.cleanup_ctx.extend([database, run_schedule])
+    app.cleanup_ctx.extend([database, keep_areas_live, keep_stations_live, run_schedule])
     return app
+
+
+def _geocoder(settings: Settings) -> OutsideGeocoder | None:
+    return choose_geocoder(
+        nominatim_url=settings.nominatim_url, amap_key=settings.amap_key, baidu_key=settings.baidu_key
+    )

@@ -1,16 +1,95 @@
 """The routes page: the whole HTTP interface in one list."""
 
 from app.health import livez, readyz
+from community import api as cases
 from core.access.api import get_session, sign_in_staff, sign_out
-from core.access.policy import ANYONE, SIGNED_IN
+from core.access.models import Role
+from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
+from geo import api as geo
+from riders import api as reports
+from riders.reporters import api as reporters
+from riders.reporters.appointments import REVIEWERS
+from riders.signup import api as signup
+from station import api as stations
+from station.nearby import NearbyAnswer
+from station.registry import KEEPERS, READERS
+from station.transfer import api as station_lists
+from station.transfer.lists import ImportReport
+
+_KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
+_PHOTO = ("image/jpeg", "image/png", "image/webp")
+_JSON_LINES = "application/x-ndjson"
 
 ROUTES: tuple[Route, ...] = (
     # health
     Route("GET", "/livez", livez, ANYONE),
     Route("GET", "/readyz", readyz, ANYONE),
-    # session
+    # staff sessions
     Route("POST", "/api/v1/session", sign_in_staff, ANYONE, 201),
     Route("GET", "/api/v1/session", get_session, SIGNED_IN),
     Route("DELETE", "/api/v1/session", sign_out, SIGNED_IN, 204),
-)
+    # places
+    Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE),
+    Route(
+        "POST", "/api/v1/areas/locate", geo.locate_points, ANYONE,
+        answer=geo.LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,),
+    ),
+    Route("GET", "/api/v1/areas", geo.list_areas, ANYONE),
+    Route("GET", "/api/v1/areas/{code}", geo.get_area, ANYONE),
+    Route("GET", "/api/v1/places", geo.search_places, ANYONE),
+    Route("GET", "/api/v1/generations", geo.list_generations, staff(Role.DISTRICT_ADMIN, Role.AUDITOR)),
+    # stations
+    Route("GET", "/api/v1/stations/nearby", stations.find_nearby_stations, ANYONE, answer=NearbyAnswer),
+    Route("GET", "/api/v1/stations", stations.list_stations, _READER),
+    Route("POST", "/api/v1/stations", stations.create_station, _KEEPER, 201),
+    Route(
+        "POST", "/api/v1/stations/import", station_lists.import_station_list, _KEEPER,
+        answer=ImportReport, accepts=station_lists.MEDIA_TYPES,
+    ),
+    Route(
+        "GET", "/api/v1/stations/export", station_lists.export_station_list, _READER,
+        answer=bytes, media_type="text/csv",
+    ),
+    Route("GET", "/api/v1/stations/{station_id}", stations.get_station, ANYONE),
+    Route("PATCH", "/api/v1/stations/{station_id}", stations.edit_station, _KEEPER),
+    Route("GET", "/api/v1/stations/{station_id}/record", stations.get_station_record, _READER),
+    Route("PUT", "/api/v1/stations/{station_id}/suspension", stations.suspend_station, _KEEPER),
+    Route("DELETE", "/api/v1/stations/{station_id}/suspension", stations.resume_station, _KEEPER),
+    Route("PUT", "/api/v1/stations/{station_id}/amenities/{amenity}", stations.set_amenity, _KEEPER),
+    Route("POST", "/api/v1/stations/{station_id}/feedback", stations.give_feedback, ANYONE),
+    Route("GET", "/api/v1/amenities", stations.list_amenities, ANYONE),
+    # riders
+    Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202),
+    Route("POST", "/api/v1/riders/sessions", signup.sign_in_rider, ANYONE, 201),
+    Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),
+    Route("PATCH", "/api/v1/riders/me", signup.update_rider_profile, RIDER),
+    Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),
+    Route("POST", "/api/v1/riders/me/consents", signup.decide_consent, RIDER),
+    # reporters
+    Route("POST", "/api/v1/riders/me/applications", reporters.apply_as_reporter, RIDER, 201),
+    Route("GET", "/api/v1/applications", reporters.list_applications, SIGNED_IN),
+    Route("POST", "/api/v1/applications/{application_id}/approve", reporters.approve_application, _REVIEWER, 201),
+    Route("POST", "/api/v1/applications/{application_id}/decline", reporters.decline_application, _REVIEWER),
+    Route("GET", "/api/v1/appointments", reporters.list_appointments, SIGNED_IN),
+    Route("POST", "/api/v1/appointments/{appointment_id}/renew", reporters.renew_appointment, _REVIEWER),
+    Route("POST", "/api/v1/appointments/{appointment_id}/revoke", reporters.revoke_appointment, _REVIEWER),
+    # reports
+    Route("POST", "/api/v1/reports", reports.submit_report, RIDER, 201),
+    Route("GET", "/api/v1/reports", reports.list_reports, RIDER),
+    Route("GET", "/api/v1/reports/{report_id}", reports.get_report, SIGNED_IN),
+    Route("PUT", "/api/v1/reports/{report_id}/photos/{sha256}", reports.put_photo, RIDER, accepts=_PHOTO),
+    Route(
+        "GET", "/api/v1/reports/{report_id}/photos/{sha256}", reports.get_photo, SIGNED_IN,
+        answer=bytes, media_type="image/jpeg",
+    ),
+    # cases
+    Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
+    Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
+    Route("POST", "/api/v1/cases/{case_id}/{verb}", cases.act_on_case, ANY_STAFF),
+    Route("GET", "/api/v1/categories", cases.get_categories, ANYONE),
+    Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
+    Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),
+    Route("GET", "/api/v1/appeals/{token}", cases.get_appeal, ANYONE),
+    Route("GET", "/api/v1/notices", cases.get_notices, SIGNED_IN),
+)  # fmt: skip

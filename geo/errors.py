@@ -109,3 +109,24 @@ class GeocoderFailed(Refusal):
     slug = "geocoder-failed"
     title = Text("地名查询失败", "The place search failed")
     detail = Text("地名服务没有及时答复，请稍后再试。", "The place service did not answer in time; try again later.")
+
+
+class CsvColumnMissing(Refusal):
+    """A CSV file has no column of the name given."""
+
+    status = 422
+    slug = "csv-column-missing"
+    title = Text("缺少列", "Column missing")
+    detail = Text("文件没有“{column}”列，现有：{columns}。", "There is no column {column}; there are: {columns}.")
+
+
+class MalformedLine(Refusal):
+    """One line of a bulk request cannot be taken; the lines beside it are answered."""
+
+    status = 422
+    slug = "malformed-line"
+    title = Text("该行有误", "This line cannot be taken")
+    detail = Text(
+        '应为 {{"lon": 数字, "lat": 数字}}，经度 ±180、纬度 ±90。',
+        'It must be {{"lon": number, "lat": number}} within ±180 and ±90.',
+    )

@@ -1,6 +1,7 @@
 """Points, areas and what locating a point answers. Values only: no database, no geometry engine."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,3 +132,24 @@ class Located:
     generation_id: int | None
     needs_confirmation: bool
     reason: Reason
+
+
+#: How the rooms above locate: in whatever generation is active.
+Locate = Callable[[Point], Located]
+
+
+class PlaceKind(StrEnum):
+    """What a typed place turned out to be."""
+
+    AREA = "area"
+    STATION = "station"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something with a name that a person may have typed, and a point that stands for it."""
+
+    name: str
+    kind: PlaceKind
+    point: Point

@@ -99,6 +99,28 @@ async def list_amenity_kinds(conn: Connection, *, district_id: int) -> list[Amen
     return [AmenityKind(**row) for row in rows]
 
 
+async def find_stations_by_name(
+    conn: Connection, *, district_id: int, text: str, limit: int
+) -> list[tuple[str, Point]]:
+    """Find stations on the map whose name or address holds `text`; those whose name begins with it come first."""
+    rows = await conn.fetch(
+        """
+        select name, lon, lat from station
+        where district_id = $1 and lon is not null and (name ilike $2 or address ilike $2)
+        order by not name ilike $3, name, id limit $4
+        """,
+        district_id,
+        f"%{_escape_like(text)}%",
+        f"{_escape_like(text)}%",
+        limit,
+    )
+    return [(row["name"], Point(row["lon"], row["lat"])) for row in rows]
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
 async def find_station(
     conn: Connection, *, district_id: int, station_id: int, for_update: bool = False
 ) -> Station | None:

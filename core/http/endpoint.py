@@ -21,7 +21,7 @@ from core.access.policy import Policy
 from core.access.sessions import anonymous, find_actor
 from core.database import pool_transaction
 from core.errors import FieldError, InvalidInput, Text
-from core.http.problems import MalformedBody, TooSlow, WrongMediaType
+from core.http.problems import MalformedBody, TooSlow, WrongMediaType, put_security_headers
 from core.http.validation import explain_errors
 from core.http.wiring import ACTOR, CLOCK, DISTRICT_ID, POOL, bearer_token
 
@@ -91,7 +91,8 @@ def read_signature(route: Route) -> Signature:
 
 
 def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
-    """Put the routes page into the application."""
+    """Put the routes page into the application; every answer gets the security headers."""
+    app.on_response_prepare.append(put_security_headers)
     for route in routes:
         app.router.add_route(route.method, route.path, adapt(route))
         if route.method == "GET":  # HTTP wants HEAD wherever there is GET; the server leaves the body out

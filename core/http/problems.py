@@ -95,24 +95,26 @@ class ServerFault(Refusal):
 
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every exception into a problem, and put the security headers on every answer."""
+    """Turn every exception into a problem."""
     try:
-        response = await handler(request)
+        return await handler(request)
     except Refusal as refusal:
-        response = problem(request, refusal)
+        return problem(request, refusal)
     except web.HTTPException as error:
-        response = _of_http_exception(request, error)
+        return _of_http_exception(request, error)
     except asyncpg.PostgresError as error:
-        response = problem(request, _of_postgres_error(request, error))
+        return problem(request, _of_postgres_error(request, error))
     except TRANSIENT_ERRORS as error:
         _log_once_a_second(error)
-        response = problem(request, Unavailable(retry_after_s=2))
+        return problem(request, Unavailable(retry_after_s=2))
     except Exception as error:
-        response = problem(request, _unforeseen(error))
-    if not response.prepared:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response
+        return problem(request, _unforeseen(error))
+
+
+async def put_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Put the security headers on every answer, also on streams and errors (a signal of the application)."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
 def problem(request: web.Request, refusal: Refusal) -> web.Response:

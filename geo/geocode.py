@@ -1,0 +1,84 @@
+"""Typed places to points through outside services: the only file that knows geopy.
+
+Each service answers in its own datum; it is converted here, so nothing but WGS-84 leaves. geopy speaks HTTP and blocks,
+so it is asked in a thread. The offline gazetteer of areas and stations needs none of this and is asked first
+(`app.places`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from geopy.exc import GeopyError
+from geopy.geocoders import BaiduV3, Nominatim
+from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
+from geopy.location import Location
+
+from geo.datum import to_wgs84
+from geo.errors import GeocoderFailed
+from geo.models import Datum, Place, PlaceKind, Point
+
+TIMEOUT_S = 3.0
+_AGENT = "rider-station"
+
+
+class AMap(Geocoder):  # type: ignore[misc]
+    """The geocoding service of AMap (v3 `geocode/geo`), which geopy lacks; answers in GCJ-02."""
+
+    def __init__(self, api_key: str, *, domain: str = "restapi.amap.com", scheme: str = "https") -> None:
+        super().__init__(scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT)
+        self._api_key = api_key
+        self._address = f"{scheme}://{domain}/v3/geocode/geo?"
+
+    def geocode(self, query: str, *, exactly_one: bool = True, timeout: Any = DEFAULT_SENTINEL) -> Any:
+        """Ask for an address; None when nothing is known of it."""
+        url = self._address + urlencode({"key": self._api_key, "address": query, "output": "JSON"})
+        return self._call_geocoder(url, partial(self._read, exactly_one=exactly_one), timeout=timeout)
+
+    def _read(self, answer: dict[str, Any], *, exactly_one: bool) -> Any:
+        if answer.get("status") != "1":
+            raise GeopyError(str(answer.get("info", "refused")))
+        found = []
+        for place in answer.get("geocodes") or []:
+            lon, lat = (float(number) for number in place["location"].split(","))
+            found.append(Location(place.get("formatted_address", ""), (lat, lon), place))
+        return (found[0] if exactly_one else found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideGeocoder:
+    """A service that turns addresses into points, and the datum it answers in."""
+
+    geocode: Callable[..., Any]
+    datum: Datum
+
+    async def search(self, text: str, *, limit: int) -> list[Place]:
+        """Ask for `text`; gives at most `limit` places in WGS-84. Raises `GeocoderFailed`."""
+        try:
+            found = await asyncio.to_thread(self.geocode, text, exactly_one=False, timeout=TIMEOUT_S)
+        except (GeopyError, KeyError, TypeError, ValueError) as error:
+            raise GeocoderFailed(retry_after_s=5) from error
+        return [self._place(location) for location in (found or [])[:limit]]
+
+    def _place(self, location: Any) -> Place:
+        # geopy gives latitude first; this is the one border where that is turned round.
+        lon, lat = to_wgs84(location.longitude, location.latitude, self.datum)
+        return Place(name=location.address, kind=PlaceKind.ADDRESS, point=Point(lon, lat))
+
+
+def choose_geocoder(*, nominatim_url: str, amap_key: str, baidu_key: str) -> OutsideGeocoder | None:
+    """Give the first service that is configured: our own Nominatim, AMap, Baidu; None when there is none."""
+    if nominatim_url:
+        parts = urlsplit(nominatim_url)
+        service = Nominatim(
+            domain=parts.netloc + parts.path.rstrip("/"), scheme=parts.scheme, user_agent=_AGENT, timeout=TIMEOUT_S
+        )
+        return OutsideGeocoder(partial(service.geocode, language="zh-CN"), Datum.WGS84)
+    if amap_key:
+        return OutsideGeocoder(AMap(amap_key).geocode, Datum.GCJ02)
+    if baidu_key:
+        return OutsideGeocoder(BaiduV3(baidu_key, timeout=TIMEOUT_S, user_agent=_AGENT).geocode, Datum.BD09)
+    return None
