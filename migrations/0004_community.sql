@@ -119,6 +119,8 @@ create table community_case (
 );
 -- Newest first within an area subtree, and what the duty desk holds (area_path null).
 create index community_case_area on community_case (district_id, area_path, id);
+-- A secretary's day: the few open ones among all that her area ever had.
+create index community_case_open on community_case (district_id, area_path, id) where closed_at is null;
 -- What is due next among the open ones; those without a running clock come last.
 create index community_case_due on community_case (district_id, coalesce(next_due_at, 'infinity'), id)
 where closed_at is null;
