@@ -13,14 +13,14 @@ from core.files import place_of, put
 from core.http.endpoint import Created
 from core.http.problems import TooLarge, TooSlow
 from core.http.wiring import actor, now, transaction
+from geo.api import LOCATE
 from geo.models import Datum, Received
 from riders import photos, progress
 from riders.models import Photo, Report, ReportLine, ReportProgress, Submission
 from riders.pages import cut
-from riders.submit import Locate, submit
+from riders.submit import submit
 
 PHOTO_ROOT = web.AppKey("photo_root", Path)
-LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 
 PHOTO_TIMEOUT_S = 120.0
 PHOTO_CHUNK = 64 * 1024

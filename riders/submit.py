@@ -7,7 +7,6 @@ that dies after it leaves what the repetition will be answered with.
 
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 import orjson
@@ -19,7 +18,7 @@ from core.database import Connection
 from core.errors import InvalidInput, NotFound
 from core.events import record_event
 from geo.datum import point_from
-from geo.models import Located, Point
+from geo.models import Locate
 from riders import queries
 from riders.answers import check_answers
 from riders.errors import IdempotencyKeyNotValid, IdempotencyKeyReused
@@ -28,8 +27,6 @@ from riders.reporters.appointments import is_trusted
 from riders.signup.consents import PHOTO, REPORT_LOCATION, require_consents
 
 _KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-Locate = Callable[[Point], Located]
 
 
 async def submit(

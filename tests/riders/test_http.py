@@ -22,10 +22,11 @@ from core.files import place_of
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from geo.api import LOCATE
+from geo.models import Locate
 from riders import api
 from riders.photos import LARGEST_PHOTO, MOST_PHOTOS
 from riders.signup import api as signup
-from riders.submit import Locate
 from tests.conftest import DISTRICT, Client, FakeClock
 
 KEY = {"Idempotency-Key": "0b6ad8f4-6f6e-4f1c-9d0c-0c9d3a1f2b77"}
@@ -82,7 +83,7 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
     app[signup.SMS], app[signup.CODE_SECRET] = inbox, b"a key of thirty-two bytes length"
-    app[api.PHOTO_ROOT], app[api.LOCATE] = tmp_path, locate
+    app[api.PHOTO_ROOT], app[LOCATE] = tmp_path, locate
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield House(client, pool, inbox, tmp_path)

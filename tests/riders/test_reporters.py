@@ -9,12 +9,12 @@ from community.errors import UnknownArea
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
 from core.errors import NotFound
-from geo.models import Datum, Received
+from geo.models import Datum, Locate, Received
 from riders.errors import AlreadyApplied, AlreadyDecided, AppointmentRevoked, TermNotValid
 from riders.models import Application, Appointment, Submission, TrustLevel
 from riders.reporters.applications import apply, approve, decline, list_applications
 from riders.reporters.appointments import add_months, list_appointments, renew, revoke, sweep_appointments
-from riders.submit import Locate, submit
+from riders.submit import submit
 
 AddRider = Callable[..., Awaitable[Actor]]
 AddSecretary = Callable[[Connection, str], Awaitable[Actor]]

@@ -12,11 +12,11 @@ from community.errors import UnknownCategory
 from core.access.models import Actor
 from core.database import Connection, Pool, pool_transaction
 from core.errors import InvalidInput, Refusal, SignInRequired
-from geo.models import Datum, Received
+from geo.models import Datum, Locate, Received
 from riders.errors import ConsentNeeded, IdempotencyKeyNotValid, IdempotencyKeyReused
 from riders.models import Report, Submission
 from riders.signup.consents import REPORT_LOCATION, decide_consent
-from riders.submit import Locate, hash_submission, submit
+from riders.submit import hash_submission, submit
 
 KEY = "0b6ad8f4-6f6e-4f1c-9d0c-0c9d3a1f2b77"
 HOLE = Submission("road_damage", "路面有坑", Received(120.18, 35.96, Datum.WGS84), 12.0, {"lane": "bike"})
