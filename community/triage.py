@@ -63,7 +63,7 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     if case is None or not roles_on(actor, case):
         raise CaseNotFound()
     transition = _check(case, verb, act, actor)
-    change = await _change(conn, case, transition, act, actor, cases, now)
+    change = await _change(conn, case=case, transition=transition, act=act, actor=actor, cases=cases, now=now)
     changed = await queries.update_case(
         conn, case=case, change=change, allowed_states=tuple(transition.states), now=now
     )
@@ -112,6 +112,7 @@ def _not_allowed(case: Case, verb: Verb) -> TransitionNotAllowed:
 
 async def _change(
     conn: Connection,
+    *,
     case: Case,
     transition: Transition,
     act: Act,
@@ -138,21 +139,21 @@ async def _change(
         closed_at=(case.closed_at or now) if to in ENDED else None,
     )
     if transition.verb is Verb.DISPATCH and act.department_id is not None:
-        return await _dispatch(conn, case, kept, act.department_id)
+        return await _dispatch(conn, case=case, change=kept, department_id=act.department_id)
     if transition.verb is Verb.HAND_OVER and act.area_code is not None:
-        return await _hand_over(conn, case, kept, act.area_code, actor)
+        return await _hand_over(conn, case=case, change=kept, code=act.area_code, actor=actor)
     if transition.verb is Verb.MARK_DUPLICATE and act.duplicate_of is not None:
         return _merge(case, kept, cases.get(act.duplicate_of), act.duplicate_of, actor)
     return kept
 
 
-async def _dispatch(conn: Connection, case: Case, change: CaseChange, department_id: int) -> CaseChange:
+async def _dispatch(conn: Connection, *, case: Case, change: CaseChange, department_id: int) -> CaseChange:
     if not await queries.has_department(conn, district_id=case.district_id, department_id=department_id):
         raise UnknownDepartment(pointer="/department_id", department_id=department_id)
     return replace(change, department_id=department_id)
 
 
-async def _hand_over(conn: Connection, case: Case, change: CaseChange, code: str, actor: Actor) -> CaseChange:
+async def _hand_over(conn: Connection, *, case: Case, change: CaseChange, code: str, actor: Actor) -> CaseChange:
     """Move the case to another area and route it anew; a community only to an area the place might belong to."""
     is_candidate = code in case.candidates
     if not is_candidate and not roles_on(actor, case) & {Role.SUBDISTRICT, Role.DISTRICT_ADMIN}:
