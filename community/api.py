@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from community import queries
-from community.appeals.submit import AppealDraft, Locate, get_appeal_progress, submit_appeal
+from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import MAX_PAGE, list_cases
@@ -19,10 +19,9 @@ from community.triage import Act, carry_out
 from community.workflow import Verb
 from core.http.endpoint import Created
 from core.http.wiring import actor, district_id, now, transaction
+from geo.api import LOCATE
 from geo.datum import point_from
 from geo.models import Datum, Received
-
-LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]

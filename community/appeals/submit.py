@@ -3,7 +3,6 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +15,7 @@ from community.models import Appeal, Contact, Origin, Place
 from community.progress import Progress, get_progress
 from core.access.models import Actor
 from core.database import Connection
-from geo.models import Located, Point
-
-Locate = Callable[[Point], Located]
+from geo.models import Locate
 
 _KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
 

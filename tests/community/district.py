@@ -4,7 +4,7 @@ from datetime import datetime
 
 from community.cases import NOWHERE, open_case
 from community.models import Case, Origin, Place, State
-from community.queries import find_case
+from community.queries import find_case, insert_department
 from core.access import queries as access
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
@@ -68,10 +68,7 @@ async def hire(
 
 async def found(conn: Connection, code: str = "sanitation") -> int:
     """Make a department and give its id."""
-    department_id: int = await conn.fetchval(
-        "insert into department (district_id, code, name) values ($1, $2, $2) returning id", DISTRICT, code
-    )
-    return department_id
+    return await insert_department(conn, district_id=DISTRICT, code=code, name=code, phone=None)
 
 
 async def put_in_state(conn: Connection, case: Case, state: State, *, department_id: int | None = None) -> Case:

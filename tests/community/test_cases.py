@@ -19,17 +19,6 @@ from tests.conftest import DISTRICT, START
 RIDER = Actor("rider", 5, DISTRICT)
 
 
-async def add_rule(conn: Connection, position: int, **columns: object) -> None:
-    names = ["position", *columns]
-    places = ", ".join(f"${n}" for n in range(2, len(names) + 2))
-    await conn.execute(
-        f"insert into routing_rule (district_id, {', '.join(names)}) values ($1, {places})",  # noqa: S608
-        DISTRICT,
-        position,
-        *columns.values(),
-    )
-
-
 async def test_a_case_keeps_the_area_and_generation_it_was_routed_by(conn: Connection) -> None:
     case = await open_report(conn, 1, at=located(COMMUNITY, candidates=("02", "03")))
     kept = (case.area_code, case.area_path, case.generation_id, case.candidates, case.metres_to_line)
@@ -54,20 +43,33 @@ async def test_what_has_no_area_goes_to_the_duty_desk(conn: Connection) -> None:
 
 async def test_the_first_rule_that_fits_decides(conn: Connection) -> None:
     department_id = await found(conn)
-    await add_rule(conn, 1, area_path="37/09", desk_depth=1)
-    await add_rule(conn, 2, category_code="litter", desk_depth=2, department_id=department_id)
-    await add_rule(conn, 3, desk_depth=1)
+    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37/09", desk_depth=1)
+    await queries.insert_routing_rule(
+        conn, district_id=DISTRICT, position=2, category_code="litter", desk_depth=2, department_id=department_id
+    )
+    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=3, desk_depth=1)
     case = await open_report(conn, 1, at=located())
     assert (STREET, department_id) == (case.desk_path, case.suggested_department_id)
 
 
+async def test_without_a_rule_the_categorys_own_department_is_suggested(conn: Connection) -> None:
+    department_id = await found(conn)
+    await queries.set_default_department(
+        conn, district_id=DISTRICT, category_code="litter", department_id=department_id
+    )
+    assert department_id == (await open_report(conn, 1, at=located())).suggested_department_id
+    assert (await open_report(conn, 2, at=located(), category_code="rubble")).suggested_department_id is None
+
+
 async def test_a_suggested_department_has_not_been_dispatched_to(conn: Connection) -> None:
-    await add_rule(conn, 1, department_id=await found(conn))
+    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=1, department_id=await found(conn))
     assert (await open_report(conn, 1, at=located())).department_id is None
 
 
 async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) -> None:
-    await add_rule(conn, 1, area_path="37", department_id=await found(conn))
+    await queries.insert_routing_rule(
+        conn, district_id=DISTRICT, position=1, area_path="37", department_id=await found(conn)
+    )
     assert (await open_report(conn, 1)).suggested_department_id is None
 
 

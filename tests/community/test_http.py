@@ -18,6 +18,7 @@ from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from geo.api import LOCATE
 from tests.community.district import COMMUNITY, NEIGHBOUR, found, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client, FakeClock
 
@@ -65,7 +66,7 @@ async def _token(pool: Pool, who: Actor) -> str:
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
-    app[api.LOCATE] = lambda _: located()
+    app[LOCATE] = lambda _: located()
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         case = await open_report(conn, 1, at=located())
