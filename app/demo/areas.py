@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.models import Area, AreaRef
+
 LEVELS = ("区", "街道", "社区", "网格", "微网格")
 CODE_SCHEME = "demo"
 CODE_YEAR = 2026
@@ -58,7 +60,31 @@ class DemoArea:
     name: str
     level: str
     path: str
+    names: tuple[str, ...]
     shape: shapely.Polygon
+
+    @property
+    def is_leaf(self) -> bool:
+        """Tell whether there is nothing beneath."""
+        return self.level == LEVELS[-1]
+
+    def row(self) -> Area:
+        """Give it as the geo room stores it."""
+        return Area(
+            code=self.code,
+            name=self.name,
+            level=self.level,
+            path=self.path,
+            names=self.names,
+            parent_code=self.parent_code,
+            code_scheme=CODE_SCHEME,
+            code_year=CODE_YEAR,
+            is_leaf=self.is_leaf,
+        )
+
+    def ref(self) -> AreaRef:
+        """Give what others keep of it."""
+        return AreaRef(self.code, self.name, self.level, self.path, self.names)
 
 
 #: Each subdistrict's share of the columns, with its communities from north to south.
@@ -99,10 +125,11 @@ def _area(
     parent: DemoArea | None, code: str, name: str, block: Block, cells: dict[Corner, shapely.Polygon]
 ) -> DemoArea:
     shapes = [cells[cell.left, cell.top] for cell in block.cells()]
-    level = LEVELS[0] if parent is None else LEVELS[LEVELS.index(parent.level) + 1]
-    path = code if parent is None else f"{parent.path}/{code}"
-    shape = shapely.coverage_union_all(shapes) if len(shapes) > 1 else shapes[0]
-    return DemoArea(code, None if parent is None else parent.code, name, level, path, _one_polygon(shape))
+    shape = _one_polygon(shapely.coverage_union_all(shapes) if len(shapes) > 1 else shapes[0])
+    if parent is None:
+        return DemoArea(code, None, name, LEVELS[0], code, (name,), shape)
+    level = LEVELS[LEVELS.index(parent.level) + 1]
+    return DemoArea(code, parent.code, name, level, f"{parent.path}/{code}", (*parent.names, name), shape)
 
 
 def _one_polygon(shape: shapely.Geometry) -> shapely.Polygon:

@@ -19,9 +19,9 @@ from core.access.models import Actor, Role
 from core.access.sessions import anonymous
 from core.database import Connection
 from geo.datum import from_wgs84
-from geo.models import Datum, Point, Received
+from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
-from riders.submit import Locate, submit
+from riders.submit import submit
 from station.feedback import tell
 from station.models import FeedbackKind
 from station.queries import find_open_fault

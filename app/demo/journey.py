@@ -113,7 +113,9 @@ class _Walk:
         story = self._story
         story.tell("申请成为兼职网格员，社区书记聘任", "applies as a reporter; the secretary appoints him")
         wish = {"area_code": _COMMUNITY, "motivation": "天天跑这一片（演示）"}
-        application = await story.ask("POST", "/api/v1/applications", token=self._rider, body=wish, expect=201)
+        application = await story.ask(
+            "POST", "/api/v1/riders/me/applications", token=self._rider, body=wish, expect=201
+        )
         self._secretary = await self._sign_in(_SECRETARY)
         waiting = await story.ask("GET", "/api/v1/applications", token=self._secretary, params={"status": "waiting"})
         story.check(
@@ -126,6 +128,7 @@ class _Walk:
             f"/api/v1/applications/{application['id']}/approve",
             token=self._secretary,
             body={"term_months": 6, "trust_level": 1},
+            expect=201,
         )
         mine = await story.ask("GET", "/api/v1/appointments", token=self._rider)
         story.check(len(mine["appointments"]) == 1, "聘任已生效", "the appointment stands")
@@ -188,7 +191,9 @@ class _Walk:
         for verb, token, body, state in steps:
             await story.ask("POST", f"/api/v1/cases/{report.case_id}/{verb}", token=token, body=body)
             shown = await story.ask("GET", f"/api/v1/reports/{report.id}", token=self._rider)
-            story.check(shown["state"] == state, f"骑手看到：{shown['history'][-1]['zh']}", f"the rider sees: {state}")
+            seen = shown["progress"]
+            words = seen["steps"][-1]["text"]
+            story.check(seen["state"] == state, f"骑手看到：{words['zh']}", f"the rider sees: {words['en']}")
         await story.ask("POST", f"/api/v1/cases/{report.case_id}/file", token=secretary, body={}, expect=409)
         await self._expect_notice("case.closed", report.case_id)
 

@@ -43,6 +43,23 @@ DEPARTMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class DemoRule:
+    """Cases of `category` (None: any) go to the desk at this depth: 2 the subdistrict, 3 the community."""
+
+    position: int
+    category: str | None
+    desk_depth: int
+    note: str
+
+
+RULES = (
+    DemoRule(10, "fire_lane", 2, "消防通道由街道中心统一处置（演示）"),
+    DemoRule(20, "illegal_building", 2, "违法搭建由街道中心牵头（演示）"),
+    DemoRule(90, None, 3, "其余归所在社区（演示）"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class DemoStaff:
     """A staff account: one role, on the area with this code (`''` the whole district)."""
 
