@@ -116,17 +116,18 @@ def _read_shape(wkb: bytes | None) -> tuple[shapely.Geometry | None, Text | None
     if len(wkb) > MAX_VERTICES * _BYTES_PER_VERTEX:
         return None, Text(f"顶点超过 {MAX_VERTICES} 个", f"more than {MAX_VERTICES} vertices")
     shape = shapely.from_wkb(wkb, on_invalid="ignore")
-    return (None, Text("图形无法读取", "the geometry cannot be read")) if shape is None else check_shape(shape)
+    flaw = Text("图形无法读取", "the geometry cannot be read") if shape is None else find_flaw(shape)
+    return (None, flaw) if flaw else (shape, None)
 
 
-def check_shape(shape: shapely.Geometry) -> tuple[shapely.Geometry | None, Text | None]:
-    """Give the shape, or why it cannot be an area, with the position of the flaw as (lon lat)."""
-    if shape.is_empty:
-        return None, Text("图形是空的", "the geometry is empty")
-    west, south, east, north = shape.bounds
+def find_flaw(shape: shapely.Geometry) -> Text | None:
+    """Say why a shape cannot be an area, with the position (lon lat) of the flaw; None when it can."""
+    if shapely.is_empty(shape):
+        return Text("图形是空的", "the geometry is empty")
+    west, south, east, north = shapely.bounds(shape)
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        return None, Text("坐标超出经纬度范围", "coordinates are out of the range of degrees")
-    if not shape.is_valid:
+        return Text("坐标超出经纬度范围", "coordinates are out of the range of degrees")
+    if not shapely.is_valid(shape):
         reason = shapely.is_valid_reason(shape)
-        return None, Text(f"图形无效：{reason}", f"invalid geometry: {reason}")
-    return shape, None
+        return Text(f"图形无效：{reason}", f"invalid geometry: {reason}")
+    return None

@@ -1,0 +1,62 @@
+"""Real boundary files go in, are checked and become active: Qingdao's streets, Chicago's areas and police beats."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.database import Connection
+from geo import queries
+from geo.generations import activate
+from geo.importing import ImportReport, ImportSource, import_areas
+from geo.models import Datum
+
+DISTRICT = 1
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+DATA = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
+
+STREETS = ImportSource(DATA / "qingdao/streets.geojson", "街道", "name", "stats_code_9", Datum.WGS84)
+COMMUNITY_AREAS = ImportSource(
+    DATA / "chicago/community_areas.geojson", "community area", "name", "community_area", Datum.WGS84
+)
+BEATS = ImportSource(
+    DATA / "chicago/police_beats.geojson", "beat", "beat", "beat", Datum.WGS84, parent_fields=("district", "sector")
+)
+
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no real data beside the repository (../shared/data)")
+
+
+async def _import(conn: Connection, source: ImportSource) -> ImportReport:
+    return await import_areas(conn, district_id=DISTRICT, source=source, actor_name="test", now=NOW)
+
+
+async def _count_levels(conn: Connection, generation_id: int) -> dict[str, int]:
+    levels = await queries.list_levels(conn, district_id=DISTRICT, generation_id=generation_id)
+    return {level.name: level.areas for level in levels}
+
+
+async def test_the_23_streets_come_in_and_the_district_among_them_is_left_out_and_named(conn: Connection) -> None:
+    report = await _import(conn, STREETS)
+    assert (23, (), ["青岛西海岸新区（黄岛区）"]) == (report.areas, report.errors, [n.name for n in report.left_out])
+
+
+async def test_police_beats_become_a_tree_of_districts_sectors_and_beats(conn: Connection) -> None:
+    report = await _import(conn, BEATS)
+    assert report.errors == ()
+    assert report.generation_id is not None
+    assert {"district": 23, "sector": 68, "beat": 275} == await _count_levels(conn, report.generation_id)
+
+
+async def test_a_beat_lies_below_its_sector_of_its_district(conn: Connection) -> None:
+    report = await _import(conn, BEATS)
+    assert report.generation_id is not None
+    beat = await queries.find_area(conn, district_id=DISTRICT, generation_id=report.generation_id, code="1713")
+    assert beat is not None
+    assert "17/17-1/1713" == beat.path
+
+
+@pytest.mark.parametrize("source", [STREETS, COMMUNITY_AREAS, BEATS], ids=lambda source: source.file.stem)
+async def test_a_real_file_becomes_active(conn: Connection, source: ImportSource) -> None:
+    report = await _import(conn, source)
+    generation = await activate(conn, district_id=DISTRICT, actor_name="test", now=NOW)
+    assert report.generation_id == generation.id
