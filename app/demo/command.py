@@ -1,14 +1,28 @@
-"""`python -m app demo`: walk the journey on a scratch database and print it."""
+"""What the command line does with the demonstration: load it at a start, walk the journey."""
 
 import asyncio
 
 from app.demo.journey import walk
+from app.demo.load import load_demo
+from app.demo.sign_ins import read_sign_ins
 from app.demo.stage import scratch_stage
 from app.demo.story import StoryBroken
+from app.main import utc_now
+from app.settings import Settings
+from core.database import connected
+
+
+async def offer_demo(settings: Settings, *, dsn: str) -> None:
+    """Load the demonstration if the database at `dsn` is empty, and print its sign-ins as long as there are any."""
+    async with connected(dsn) as conn:
+        await load_demo(conn, district_id=settings.district, data_dir=settings.data_dir, now=utc_now())
+    page = read_sign_ins(settings.data_dir)
+    if page is not None:
+        print(page, flush=True)
 
 
 def run_demo() -> int:
-    """Walk the journey and give the exit status: 0 when the story holds, 1 where it breaks off."""
+    """Walk the journey on a scratch database and give the exit status: 0 when it holds, 1 where it breaks off."""
     try:
         asyncio.run(_walk())
     except StoryBroken as broken:
