@@ -1,15 +1,23 @@
-"""Shell commands of the program itself: schema, staff accounts, given-up events, holidays."""
+"""Shell commands of the program itself: schema, staff, given-up events, holidays, locating a file, documents."""
 
 import getpass
 import os
+import sys
 from argparse import Namespace
+from pathlib import Path
 
+from app.docs_page import openapi_document
+from app.problem_page import problems_markdown
 from core import queries
 from core.access.accounts import add_staff
 from core.access.models import Grant, Role
 from core.calendar import read_holidays
 from core.changes import record_change
 from core.shell import Shell
+from geo.errors import NoActiveGeneration
+from geo.live import nowhere_known, read_active_index
+from geo.locate_csv import locate_rows
+from geo.models import Locate
 
 #: Read instead of asking, for scripts; never an argument, which every user of the machine could see.
 PASSWORD_VARIABLE = "RIDER_STATION_PASSWORD"  # noqa: S105 — the name of a variable
@@ -59,4 +67,32 @@ async def import_holidays(shell: Shell, arguments: Namespace) -> int:
             await queries.upsert_holiday(shell.conn, district_id=shell.district_id, holiday=row)
         await record_change(shell.conn, district_id=shell.district_id, kind="holiday", ref=str(arguments.file.name))
     print(f"已导入 / imported: {len(days)}")
+    return 0
+
+
+async def locate_file(shell: Shell, arguments: Namespace, *, nearest_limit_m: float) -> int:
+    """Write the rows of a CSV file to standard output, each with the area it belongs to.
+
+    Raises `NoActiveGeneration`, `CsvColumnMissing`.
+    """
+    index = await read_active_index(shell.conn, district_id=shell.district_id, nearest_limit_m=nearest_limit_m)
+    if index is None:
+        raise NoActiveGeneration()
+    with arguments.csv.open(newline="", encoding="utf-8-sig") as source:
+        locate_rows(source, sys.stdout, index=index, lon=arguments.lon, lat=arguments.lat, datum=arguments.datum)
+    return 0
+
+
+async def load_locate(shell: Shell, *, nearest_limit_m: float) -> Locate:
+    """Give the function by which a command locates points; without areas everything goes to the duty desk."""
+    index = await read_active_index(shell.conn, district_id=shell.district_id, nearest_limit_m=nearest_limit_m)
+    return nowhere_known if index is None else index.locate
+
+
+def write_documents(root: Path) -> int:
+    """Write the documents that are made from the code into `root`."""
+    from app.openapi_file import to_yaml  # PyYAML is on developers' machines only
+
+    (root / "openapi.yaml").write_text(to_yaml(openapi_document()), encoding="utf-8")
+    (root / "problems.md").write_text(problems_markdown(), encoding="utf-8")
     return 0

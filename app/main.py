@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 
 from aiohttp import web
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
-from app.places import search_places
+from app.places import place_search
 from app.routes import ROUTES
 from app.schedule import run_schedule
 from app.secret import read_or_make_secret
@@ -48,7 +47,7 @@ def create_app(
     app[PHOTO_ROOT] = settings.data_dir / "photos"
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
-    app[SEARCH_PLACES] = partial(search_places, app, _geocoder(settings))
+    app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     add_routes(app, ROUTES + DOCS_ROUTES)
 
     async def database(app: web.Application) -> AsyncIterator[None]:

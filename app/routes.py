@@ -7,6 +7,7 @@ from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
 from geo import api as geo
+from geo.answers import LocateAnswer
 from riders import api as reports
 from riders.reporters import api as reporters
 from riders.reporters.appointments import REVIEWERS
@@ -33,7 +34,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE),
     Route(
         "POST", "/api/v1/areas/locate", geo.locate_points, ANYONE,
-        answer=geo.LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,),
+        answer=LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,),
     ),
     Route("GET", "/api/v1/areas", geo.list_areas, ANYONE),
     Route("GET", "/api/v1/areas/{code}", geo.get_area, ANYONE),

@@ -18,8 +18,10 @@ from community.notices.notify import AUDIENCES, notify
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.events import Reaction, dispatch_due
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from geo.api import follow_areas
 from riders.reporters.appointments import sweep_appointments
 from riders.signup.sign_in import forget_old_codes
+from station.api import follow_stations
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +82,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = dict.fromkeys(AUDIENCES, (notify,))
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("dispatch events", 0.5, _dispatch_events),
     Scheduled("mark late deadlines", 1.0, _mark_late_deadlines),
+    Scheduled("follow areas", 1.0, follow_areas),
+    Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),
     Scheduled("forget old codes", 3600.0, _forget_codes),
 )

@@ -7,6 +7,7 @@ import uvloop
 from aiohttp import web
 
 from app.database import opened_database
+from app.demo.command import offer_demo
 from app.main import create_app
 from app.settings import Settings
 
@@ -22,6 +23,8 @@ def serve(settings: Settings, *, demo: bool) -> int:
 
 async def _serve(settings: Settings, *, demo: bool) -> None:
     async with opened_database(settings) as databases:
+        if demo:
+            await offer_demo(settings, dsn=databases.app_dsn)
         await run_until_stopped(create_app(settings, dsn=databases.app_dsn), settings)
 
 

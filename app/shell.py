@@ -5,11 +5,21 @@ import asyncio
 import logging
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
-from app.commands import import_holidays, make_staff, say_migrated, show_events
+from app.commands import (
+    import_holidays,
+    load_locate,
+    locate_file,
+    make_staff,
+    say_migrated,
+    show_events,
+    write_documents,
+)
 from app.database import opened_database
+from app.demo.command import run_demo
 from app.main import utc_now
 from app.postgres import PostgresRefused
 from app.serve import serve
@@ -19,63 +29,79 @@ from core.database import connected
 from core.errors import InvalidInput, Refusal
 from core.migration import MigrationRefused
 from core.shell import Command, Shell
+from geo.cli import add_commands as add_area_commands
+from geo.models import Datum
+from station.commands import add_commands as add_station_commands
 
 
 def main() -> None:
     """Run one command and leave with its exit status: 0 done, 1 refused, 2 wrong words."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    arguments = build_parser().parse_args()
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would log every wake-up, twice a second
     try:
         settings = read_settings(os.environ)
-        sys.exit(_run(settings, arguments))
+        arguments = build_parser(settings).parse_args()
+        sys.exit(arguments.plain(arguments) if "plain" in arguments else asyncio.run(_run(settings, arguments)))
     except (SettingRefused, MigrationRefused, PostgresRefused) as error:
-        sys.exit(f"拒绝启动 / refused: {error}")
+        sys.exit(f"拒绝执行 / refused: {error}")
     except Refusal as refusal:
-        wrong = refusal.errors if isinstance(refusal, InvalidInput) else []
-        lines = [f"{error.pointer}: {error.reason.zh} / {error.reason.en}" for error in wrong]
-        sys.exit("\n".join([f"{refusal.explain('zh')} / {refusal.explain('en')}", *lines]))
+        sys.exit(_say(refusal))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Describe every command."""
-    parser = argparse.ArgumentParser(prog="python -m app", description="骑士驿站 Rider Station")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serving = commands.add_parser("serve", help="启动服务 / run the service")
-    serving.add_argument(
-        "--demo", action="store_true", help="空库时装入演示数据 / load the demonstration into an empty database"
-    )
-    serving.set_defaults(serve=True)
+def build_parser(settings: Settings) -> ArgumentParser:
+    """Describe every command. One with `plain` opens no database by itself; the others get a `Shell`."""
+    parser = ArgumentParser(prog="python -m app", description="骑士驿站 Rider Station")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_plain_commands(commands, settings)
     _add(commands, "migrate", say_migrated, "升级数据库结构 / bring the schema to this release")
-    staff = _add(commands, "add-staff", make_staff, "新增工作人员 / make a staff account; asks for the password")
+    staff = _add(commands, "add-staff", make_staff, "新增工作人员 / make a staff account; asks for its password")
     staff.add_argument("username")
     staff.add_argument("name")
     staff.add_argument("role", choices=[role.value for role in Role])
     staff.add_argument("--area", default="", help="区域路径，缺省为全区 / area path, default the whole district")
-    events = _add(commands, "events", show_events, "查看放弃的事件 / count events given up")
+    events = _add(commands, "events", show_events, "查看已放弃的事件 / list events that were given up")
     events.add_argument("--retry", action="store_true", help="重新排队 / queue them again")
     holidays = _add(commands, "holidays", import_holidays, "导入节假日 / import holidays from CSV")
     holidays.add_argument("file", type=Path)
+    locate = partial(locate_file, nearest_limit_m=settings.nearest_limit_m)
+    locating = _add(commands, "locate", locate, "给 CSV 每行定位到网格 / tell the area of each row of a CSV file")
+    locating.add_argument("--csv", type=Path, required=True, metavar="FILE")
+    locating.add_argument("--lon", required=True, metavar="COLUMN")
+    locating.add_argument("--lat", required=True, metavar="COLUMN")
+    locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
+    add_area_commands(commands)
+    add_station_commands(commands, partial(load_locate, nearest_limit_m=settings.nearest_limit_m))
     return parser
 
 
+def _add_plain_commands(commands: "argparse._SubParsersAction[ArgumentParser]", settings: Settings) -> None:
+    serving = commands.add_parser("serve", help="启动服务 / run the service")
+    serving.add_argument("--demo", action="store_true", help="空库时装入演示数据 / load the demonstration if empty")
+    serving.set_defaults(plain=lambda arguments: serve(settings, demo=arguments.demo))
+    demo = commands.add_parser("demo", help="在临时库上走一遍全程 / walk the whole journey on a scratch database")
+    demo.set_defaults(plain=lambda _: run_demo())
+    docs = commands.add_parser("docs", help="由代码生成文档 / write the documents made from the code")
+    docs.set_defaults(plain=lambda _: write_documents(Path("docs")))
+
+
 def _add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, help_text: str
-) -> argparse.ArgumentParser:
+    commands: "argparse._SubParsersAction[ArgumentParser]", name: str, run: Command, help_text: str
+) -> ArgumentParser:
     parser = commands.add_parser(name, help=help_text, description=help_text)
     parser.set_defaults(run=run)
     return parser
 
 
-def _run(settings: Settings, arguments: Namespace) -> int:
-    if "serve" in arguments:
-        return serve(settings, demo=arguments.demo)
-    return asyncio.run(_run_on_database(settings, arguments))
-
-
-async def _run_on_database(settings: Settings, arguments: Namespace) -> int:
+async def _run(settings: Settings, arguments: Namespace) -> int:
     async with opened_database(settings) as databases, connected(databases.owner_dsn) as conn:
         shell = Shell(conn=conn, district_id=settings.district, now=utc_now(), data_dir=settings.data_dir)
         run: Command = arguments.run
         return await run(shell, arguments)
+
+
+def _say(refusal: Refusal) -> str:
+    wrong = refusal.errors if isinstance(refusal, InvalidInput) else []
+    lines = [f"{error.pointer}: {error.reason.zh} / {error.reason.en}" for error in wrong]
+    return "\n".join([f"{refusal.explain('zh')} / {refusal.explain('en')}", *lines])

@@ -41,10 +41,10 @@ def answer_of(located: Located) -> LocateAnswer:
     area = located.area
     metres = located.metres_to_line
     return LocateAnswer(
-        area_code=area and area.code,
-        area_name=area and area.name,
-        area_level=area and area.level,
-        area_path=area and area.path,
+        area_code=None if area is None else area.code,
+        area_name=None if area is None else area.name,
+        area_level=None if area is None else area.level,
+        area_path=None if area is None else area.path,
         area_names=() if area is None else area.names,
         generation=located.generation_id,
         candidates=located.candidates,

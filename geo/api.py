@@ -26,7 +26,8 @@ AREAS = web.AppKey("areas", Areas)
 #: How handlers of the rooms above locate a point.
 LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 #: Typed place → places, best first; put together by the program, which knows areas and stations alike.
-SEARCH_PLACES: web.AppKey[Callable[[str, int], Awaitable[list[Place]]]] = web.AppKey("search_places")
+SearchPlaces = Callable[[str, int], Awaitable[list[Place]]]
+SEARCH_PLACES: web.AppKey[SearchPlaces] = web.AppKey("search_places")
 
 _LINES_AT_ONCE = 1_000
 
@@ -133,7 +134,7 @@ async def locate_points(request: web.Request, query: BulkQuery) -> web.StreamRes
 
 async def list_areas(request: web.Request, query: AreasQuery) -> AreaList:
     """List the areas beneath one, or the roots, in the active generation."""
-    generation_id = request.app[AREAS].current.generation_id
+    generation_id = request.app[AREAS].generation_id
     async with transaction(request) as conn:
         areas = await queries.list_children(
             conn,
@@ -148,12 +149,14 @@ async def list_areas(request: web.Request, query: AreasQuery) -> AreaList:
 
 async def get_area(request: web.Request, code: str, query: AreaQuery) -> AreaDetail:
     """Give one area of the active generation."""
-    key = {"district_id": district_id(request), "generation_id": request.app[AREAS].current.generation_id, "code": code}
+    district, generation = district_id(request), request.app[AREAS].generation_id
+    geometry: bytes | None = None
     async with transaction(request) as conn:
-        area = await queries.find_area(conn, **key)
-        geometry = await queries.find_geometry(conn, **key) if query.geometry else None
-    if area is None:
-        raise AreaNotFound(code=code)
+        area = await queries.find_area(conn, district_id=district, generation_id=generation, code=code)
+        if area is None:
+            raise AreaNotFound(code=code)
+        if query.geometry:
+            geometry = await queries.find_geometry(conn, district_id=district, generation_id=generation, code=code)
     return AreaDetail(area, None if geometry is None else _as_geojson(geometry, query.datum))
 
 

@@ -38,6 +38,7 @@ class Areas:
         self._nearest_limit_m = nearest_limit_m
         self._follower = Follower(district_id=district_id)
         self._index: AreaIndex | None = None
+        self._generation_id: int | None = None
         self._past: OrderedDict[int, AreaIndex] = OrderedDict()
 
     @property
@@ -47,11 +48,16 @@ class Areas:
             raise NoActiveGeneration(retry_after_s=60)
         return self._index
 
+    @property
+    def generation_id(self) -> int:
+        """Give the number of the active generation. Raises `NoActiveGeneration`."""
+        if self._generation_id is None:
+            raise NoActiveGeneration(retry_after_s=60)
+        return self._generation_id
+
     def locate(self, point: Point) -> Located:
-        """Locate in the active generation; without one everything goes to the duty desk, so that nothing is lost."""
-        if self._index is None:
-            return Located(None, (), None, None, needs_confirmation=True, reason=Reason.OUTSIDE)
-        return self._index.locate(point)
+        """Locate in the active generation; without one everything goes to the duty desk."""
+        return nowhere_known(point) if self._index is None else self._index.locate(point)
 
     async def load(self, pool: Pool) -> None:
         """Build the index of the active generation and put it in place of the present one."""
@@ -68,15 +74,13 @@ class Areas:
 
     async def generation(self, pool: Pool, generation_id: int) -> AreaIndex:
         """Give the index of any generation; the last few past ones are kept. Raises `GenerationNotFound`."""
-        if self._index is not None and self._index.generation_id == generation_id:
+        if self._index is not None and self._generation_id == generation_id:
             return self._index
         if generation_id not in self._past:
             async with pool_transaction(pool) as conn:
-                if (
-                    await queries.find_generation(conn, district_id=self._district_id, generation_id=generation_id)
-                    is None
-                ):
-                    raise GenerationNotFound(pointer="/query/generation", generation=generation_id)
+                known = await queries.find_generation(conn, district_id=self._district_id, generation_id=generation_id)
+            if known is None:
+                raise GenerationNotFound(pointer="/query/generation", generation=generation_id)
             self._past[generation_id] = await self._build(pool, generation_id)
             while len(self._past) > _PAST_KEPT:
                 self._past.popitem(last=False)
@@ -87,31 +91,38 @@ class Areas:
         async with pool_transaction(pool) as conn:
             active = await queries.find_active_generation(conn, district_id=self._district_id)
         self._index = None if active is None else await self._build(pool, active.id)
+        self._generation_id = None if active is None else active.id
         if active is not None:
             _log.info("区域版次 %s 已载入 / generation %s of areas is loaded", active.id, active.id)
 
     async def _build(self, pool: Pool, generation_id: int) -> AreaIndex:
         async with pool_transaction(pool) as conn:
-            return await read_index(
-                conn,
-                district_id=self._district_id,
-                generation_id=generation_id,
-                nearest_limit_m=self._nearest_limit_m,
-            )
+            leaves = await _read_leaves(conn, self._district_id, generation_id)
+        return await asyncio.to_thread(_index, leaves, generation_id, self._nearest_limit_m)
 
 
-async def read_index(conn: Connection, *, district_id: int, generation_id: int, nearest_limit_m: float) -> AreaIndex:
-    """Build the index of one generation from its rows; the work on shapes is done in a thread."""
+async def read_active_index(conn: Connection, *, district_id: int, nearest_limit_m: float) -> AreaIndex | None:
+    """Build the index of the active generation for one command; None when there is none."""
+    active = await queries.find_active_generation(conn, district_id=district_id)
+    if active is None:
+        return None
+    return _index(await _read_leaves(conn, district_id, active.id), active.id, nearest_limit_m)
+
+
+def nowhere_known(_point: Point) -> Located:
+    """Locate where no areas are known: everything goes to the duty desk, so that nothing is lost."""
+    return Located(None, (), None, None, needs_confirmation=True, reason=Reason.OUTSIDE)
+
+
+async def _read_leaves(conn: Connection, district_id: int, generation_id: int) -> list[LeafRow]:
     leaves: list[LeafRow] = []
     after = ""
-    while True:
-        page = await queries.list_leaves(
-            conn, district_id=district_id, generation_id=generation_id, after=after, limit=_PAGE
-        )
+    while page := await queries.list_leaves(
+        conn, district_id=district_id, generation_id=generation_id, after=after, limit=_PAGE
+    ):
         leaves += page
-        if len(page) < _PAGE:
-            return await asyncio.to_thread(_index, leaves, generation_id, nearest_limit_m)
         after = page[-1].code
+    return leaves
 
 
 def _index(leaves: list[LeafRow], generation_id: int, nearest_limit_m: float) -> AreaIndex:

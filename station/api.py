@@ -1,6 +1,6 @@
 """Stations over HTTP: finding them, keeping the register, tapping, and whole lists in and out."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Self
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
+from geo.api import LOCATE, SEARCH_PLACES
 from geo.datum import point_from
 from geo.models import Datum, Point, Received
 from station import feedback, nearby, queries, registry
@@ -29,13 +30,8 @@ from station.models import (
     StationPage,
     Tap,
 )
-from station.registry import Locate
-
-SearchPlace = Callable[[str], Awaitable[Point | None]]
 
 LIVE_STATIONS = web.AppKey("live_stations", LiveStations)
-LOCATE: web.AppKey[Locate] = web.AppKey("locate_station")
-SEARCH_PLACE: web.AppKey[SearchPlace] = web.AppKey("search_place")
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
@@ -291,10 +287,10 @@ async def _centre(request: web.Request, query: NearbyQuery) -> Point:
         return point_from(Received(query.lon, query.lat, query.datum))
     if not query.place:
         raise PositionMissing(pointer="/query/lat" if query.lat is None else "/query/lon")
-    found = await request.app[SEARCH_PLACE](query.place)
-    if found is None:
+    found = await request.app[SEARCH_PLACES](query.place, 1)
+    if not found:
         raise PlaceNotFound(pointer="/query/place", place=query.place)
-    return found
+    return found[0].point
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from pathlib import Path
 from core.access.models import Actor, Grant, Role
 from core.errors import Text
 from core.shell import Shell
-from geo.models import Datum
+from geo.models import Datum, Locate
 from station.errors import FileUnreadable
-from station.registry import Locate
 from station.transfer.columns import RowProblem
 from station.transfer.files import Format, read_table
 from station.transfer.lists import ImportReport, export_stations, import_stations

@@ -20,12 +20,12 @@ from core.database import Connection
 from core.errors import Text
 from core.events import record_event
 from core.queries import find_district
+from geo.models import Locate
 from station import queries
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
 from station.hours import Span, work_out
 from station.live import STATION_CHANGED
 from station.models import AmenityState, FeedbackKind, Station, Tap
-from station.registry import Locate
 
 #: Within this time the same tap by the same teller is a repetition.
 REPEATED_WITHIN = timedelta(minutes=5)

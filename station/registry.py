@@ -7,7 +7,7 @@ caller's transaction together with its event and its line in the change log.
 import hashlib
 import secrets
 from base64 import b32encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from core.changes import record_change
 from core.database import Connection
 from core.events import record_event
 from geo.datum import point_from
-from geo.models import Located, Point
+from geo.models import Locate, Located, Point
 from station import queries
 from station.errors import (
     OutsideOwnArea,
@@ -36,8 +36,6 @@ KEEPERS = (Role.DISTRICT_ADMIN, Role.SUBDISTRICT, Role.SECRETARY, Role.STATION_H
 #: Who sees the register of his area.
 READERS = (*KEEPERS, Role.GRID_WORKER, Role.AUDITOR)
 LARGEST_PAGE = 200
-
-Locate = Callable[[Point], Located]
 
 
 def code_of(name: str, address: str) -> str:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from core.http.endpoint import to_json
 from core.http.problems import TooLarge, TooSlow, WrongMediaType
 from core.http.wiring import actor, now, transaction
+from geo.api import LOCATE
 from geo.models import Datum
-from station.api import LOCATE
 from station.transfer.files import LARGEST_FILE, Format, read_table
 from station.transfer.lists import export_stations, import_stations
 

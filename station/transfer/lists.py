@@ -14,12 +14,12 @@ from core.access.models import Actor
 from core.database import Connection
 from core.errors import Refusal, Text
 from core.events import record_event
-from geo.models import Datum
+from geo.models import Datum, Locate
 from station import queries, registry
 from station.errors import FileUnreadable, StationCodeTaken, UnreadableHours
 from station.hours import read_hours
 from station.models import Station, StationDraft
-from station.registry import KEEPERS, READERS, Locate
+from station.registry import KEEPERS, READERS
 from station.transfer.columns import COLUMNS, RowProblem, read_row, recognise, write_row
 from station.transfer.files import Format, Table, write_geojson, write_table
 

@@ -3,7 +3,7 @@
 import pytest_asyncio
 
 from core.database import Connection
-from station.registry import Locate
+from geo.models import Locate
 from tests.station.district import locate_in, open_generation
 
 

@@ -2,9 +2,9 @@
 
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
-from geo.models import AreaRef, Datum, Located, Point, Reason, Received
+from geo.models import AreaRef, Datum, Locate, Located, Point, Reason, Received
 from station.models import Station, StationAmenity, StationDraft
-from station.registry import Locate, create
+from station.registry import create
 from tests.conftest import DISTRICT, START
 
 WEST, EAST = "370299/001", "370299/002"

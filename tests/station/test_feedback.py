@@ -10,11 +10,12 @@ from community.models import CaseLine, Origin
 from core.access.models import Actor
 from core.database import Connection
 from core.queries import list_events
+from geo.models import Locate
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
 from station.feedback import MOST_TAPS, REPEATED_WITHIN, tell, teller_of
 from station.models import AmenityState, FeedbackKind, Station, StationAmenity, Tap
 from station.queries import find_station
-from station.registry import Locate, suspend
+from station.registry import suspend
 from tests.conftest import DISTRICT, START
 from tests.station.district import ADMIN, ANONYMOUS, WEST, draft, enter
 

@@ -20,8 +20,9 @@ from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from geo.api import LOCATE, SEARCH_PLACES
 from geo.datum import from_wgs84
-from geo.models import Datum, Point
+from geo.models import Datum, Place, PlaceKind, Point
 from station import api
 from station.errors import StationCodeTaken
 from station.nearby import NearbyAnswer
@@ -95,8 +96,8 @@ class House:
         return answer.status, orjson.loads(await answer.read() or b"null")
 
 
-async def search_place(text: str) -> Point | None:
-    return Point(120.18, 35.96) if text == "唐岛湾" else None
+async def search_places(text: str, limit: int) -> list[Place]:
+    return [Place("唐岛湾", PlaceKind.AREA, Point(120.18, 35.96))][:limit] if text == "唐岛湾" else []
 
 
 @pytest_asyncio.fixture
@@ -107,7 +108,7 @@ async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[POOL] = clock, DISTRICT, pool
     app[CONSTRAINTS] = {"station_code_unique": lambda: StationCodeTaken(pointer="/code")}
-    app[api.LOCATE], app[api.SEARCH_PLACE] = locate, search_place
+    app[LOCATE], app[SEARCH_PLACES] = locate, search_places
     app.cleanup_ctx.append(api.keep_stations_live)
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:

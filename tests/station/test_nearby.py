@@ -12,13 +12,13 @@ from geopy.distance import geodesic
 
 from core.changes import record_change
 from core.database import Pool, pool_transaction
-from geo.models import Datum, Point, Received
+from geo.models import Datum, Locate, Point, Received
 from station.errors import StationNotFound, TooFarAhead, UnknownAmenity
 from station.feedback import tell
 from station.live import LiveStations
 from station.models import AmenityState, Door, FeedbackKind, Station, StationAmenity, StationDraft
 from station.nearby import Ask, find_nearby, find_nearby_in_database, get_station_view
-from station.registry import Locate, edit, set_amenity, suspend
+from station.registry import edit, set_amenity, suspend
 from tests.conftest import DISTRICT, START
 from tests.station.district import ADMIN, ANONYMOUS, draft, enter, locate_in, open_generation
 

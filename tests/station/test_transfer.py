@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from core.access.models import Actor
 from core.database import Connection
 from core.queries import list_events
-from geo.models import Datum, Point, Received
+from geo.models import Datum, Locate, Point, Received
 from station.errors import FileUnreadable
 from station.models import AmenityState, Door, HostKind, OpenTo, StationAmenity
 from station.queries import list_stations
-from station.registry import Locate, draft_of, list_own
+from station.registry import draft_of, list_own
 from station.transfer.columns import COLUMNS
 from station.transfer.files import LARGEST_FILE, Format, Table, read_table, write_table
 from station.transfer.lists import ImportReport, export_stations, import_stations
