@@ -1,16 +1,37 @@
 """Checks a draft generation before it may become active. Reads only; what it finds is told, never repaired.
 
-The geometry is worked out where it stands, without a thread: checks run in the process of a shell command, which
-serves nobody else meanwhile.
+Gaps and overlaps are warnings, because real boundaries have them and locating is settled there too. The geometry is
+worked out where it stands, without a thread: checks run in the process of a shell command, which serves nobody else
+meanwhile.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+import shapely
 
 from core.database import Connection
 from core.errors import Text
 from geo import queries
+from geo.datum_check import find_wrong_datum
 from geo.errors import NoDraft
+from geo.frame import frames_at
+from geo.models import Generation
+from geo.queries import ShapedArea
+
+Shapes = npt.NDArray[np.object_]
+
+#: Less than this is rounding along a common line.
+MIN_SIZE_M2 = 1.0
+#: A child with more than half of its ground outside its parent belongs to another one.
+MAX_SHARE_OUTSIDE = 0.5
+#: Of each kind so many are told one by one, the rest in one line.
+MAX_TOLD = 20
+MAX_COMPARED = 10_000
 
 
 class FindingKind(StrEnum):
@@ -41,8 +62,18 @@ class CheckReport:
     warnings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A parent (None: the generation itself) and its children, with their shapes."""
+
+    parent: ShapedArea | None
+    outline: shapely.Geometry | None
+    children: list[ShapedArea]
+    shapes: Shapes
+
+
 async def check_draft(conn: Connection, *, district_id: int, accept_datum: bool = False) -> CheckReport:
-    """Check the draft generation. Raises `NoDraft`."""
+    """Check the draft generation; `accept_datum` leaves out the check of the datum. Raises `NoDraft`."""
     draft = await queries.find_draft_generation(conn, district_id=district_id)
     if draft is None:
         raise NoDraft
@@ -50,4 +81,164 @@ async def check_draft(conn: Connection, *, district_id: int, accept_datum: bool 
     if not areas:
         nothing = Finding(FindingKind.EMPTY, Text("草稿中没有任何区域", "the draft holds no areas"))
         return CheckReport((nothing,), ())
-    return CheckReport((), ())
+    shapes = shapely.from_wkb([area.geometry for area in areas])
+    families = _families(areas, shapes)
+    strays, misfits = _find_outside(families)
+    errors = [*strays] if accept_datum else [*await _find_datum_errors(conn, district_id, draft), *strays]
+    scopes = await queries.list_missing_scopes(conn, district_id=district_id, generation_id=draft.id)
+    warnings = [
+        *_worst(FindingKind.GAP, _find_gaps(families)),
+        *_worst(FindingKind.OVERLAP, _find_overlaps(areas, shapes)),
+        *_worst(FindingKind.OUTSIDE_PARENT, misfits),
+        *_worst(FindingKind.SCOPE, map(_missing_scope, scopes)),
+    ]
+    return CheckReport(tuple(errors), tuple(warnings))
+
+
+def _families(areas: Sequence[ShapedArea], shapes: Shapes) -> list[_Family]:
+    places = {area.code: place for place, area in enumerate(areas)}
+    members: defaultdict[str | None, list[int]] = defaultdict(list)
+    for place, area in enumerate(areas):
+        members[area.parent_code].append(place)
+    return [
+        _Family(
+            None if code is None else areas[places[code]],
+            None if code is None else shapes[places[code]],
+            [areas[child] for child in children],
+            shapes[children],
+        )
+        for code, children in members.items()
+    ]
+
+
+def _find_gaps(families: Iterable[_Family]) -> Iterator[Finding]:
+    """Find ground of a parent that no child has, and holes among the roots, which may be meant to be there."""
+    for family in families:
+        union = shapely.union_all(family.shapes)
+        outline = _without_holes(union) if family.outline is None else family.outline
+        pieces = shapely.get_parts(shapely.difference(outline, union))
+        name = "" if family.parent is None else _named(family.parent)
+        for piece, size in _sizeable(pieces):
+            at = _place_in(piece)
+            yield Finding(
+                FindingKind.GAP,
+                Text(
+                    f"{name}空白 {size:,.0f} 平方米，位于 {at}",
+                    f"gap of {size:,.0f} m² at {at} in {name or 'the whole'}",
+                ),
+                size,
+            )
+
+
+def _without_holes(union: shapely.Geometry) -> shapely.Geometry:
+    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union))))
+
+
+def _find_overlaps(areas: Sequence[ShapedArea], shapes: Shapes) -> Iterator[Finding]:
+    """Find ground that two leaves have, whoever their parents are."""
+    leaves = np.flatnonzero([area.is_leaf for area in areas])
+    polygons = shapes[leaves]
+    first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    common = shapely.intersection(polygons[first], polygons[second])
+    for one, two, piece, size in zip(first, second, common, _square_metres(common), strict=True):
+        if size >= MIN_SIZE_M2:
+            names = " × ".join(_named(areas[leaves[place]]) for place in (one, two))
+            at = _place_in(piece)
+            yield Finding(
+                FindingKind.OVERLAP,
+                Text(f"{names} 重叠 {size:,.0f} 平方米，位于 {at}", f"{names} overlap by {size:,.0f} m² at {at}"),
+                size,
+            )
+
+
+def _find_outside(families: Iterable[_Family]) -> tuple[list[Finding], list[Finding]]:
+    """Find children that lie mostly, or only partly, outside their parent."""
+    strays: list[Finding] = []
+    misfits: list[Finding] = []
+    for family in families:
+        if family.parent is None:
+            continue
+        shapely.prepare(family.outline)
+        for place in np.flatnonzero(~shapely.covers(family.outline, family.shapes)):
+            shape = family.shapes[place]
+            (size,) = _square_metres(np.array([shapely.difference(shape, family.outline)]))
+            share = size / _square_metres(np.array([shape]))[0]
+            if size >= MIN_SIZE_M2:
+                (strays if share > MAX_SHARE_OUTSIDE else misfits).append(
+                    _outside(family.children[place], family.parent, size, share)
+                )
+    return strays, misfits
+
+
+def _outside(child: ShapedArea, parent: ShapedArea, size: float, share: float) -> Finding:
+    return Finding(
+        FindingKind.OUTSIDE_PARENT,
+        Text(
+            f"{_named(child)}有 {share:.1%}（{size:,.0f} 平方米）在上级 {_named(parent)}之外",
+            f"{child.code} lies outside its parent {parent.code} with {share:.1%} ({size:,.0f} m²)",
+        ),
+        size,
+    )
+
+
+async def _find_datum_errors(conn: Connection, district_id: int, draft: Generation) -> list[Finding]:
+    active = await queries.find_active_generation(conn, district_id=district_id)
+    if active is None:
+        return []
+    moved = await queries.list_moved_areas(
+        conn, district_id=district_id, generation_id=draft.id, other_id=active.id, limit=MAX_COMPARED
+    )
+    wrong = find_wrong_datum(moved)
+    if wrong is None:
+        return []
+    text = Text(
+        f"与版次 {active.id} 相比，同编码区域整体偏移约 {wrong.shift_m:.0f} 米："
+        f"像是 {wrong.likely} 坐标按 {wrong.stated} 导入（或上一版次如此）；确认无误可用 --accept-datum",
+        f"areas that generation {active.id} has too have moved by about {wrong.shift_m:.0f} m, which looks like "
+        f"{wrong.likely} imported as {wrong.stated} (or that generation was); if it is right, use --accept-datum",
+    )
+    return [Finding(FindingKind.DATUM, text)]
+
+
+def _missing_scope(path: str) -> Finding:
+    return Finding(
+        FindingKind.SCOPE,
+        Text(f"有工作人员的辖区 {path} 不在草稿中", f"staff are scoped to {path}, which the draft does not have"),
+    )
+
+
+def _worst(kind: FindingKind, findings: Iterable[Finding]) -> list[Finding]:
+    """Give the largest, and the others summed up in one."""
+    ordered = sorted(findings, key=lambda finding: -finding.size_m2)
+    rest = ordered[MAX_TOLD:]
+    if not rest:
+        return ordered
+    size = sum(finding.size_m2 for finding in rest)
+    told = Text(
+        f"另有 {len(rest)} 处同类问题，共 {size:,.0f} 平方米", f"{len(rest)} more of kind {kind}, {size:,.0f} m² in all"
+    )
+    return [*ordered[:MAX_TOLD], Finding(kind, told, size)]
+
+
+def _sizeable(pieces: Shapes) -> Iterator[tuple[shapely.Geometry, float]]:
+    sizes = _square_metres(pieces)
+    return ((piece, float(size)) for piece, size in zip(pieces, sizes, strict=True) if size >= MIN_SIZE_M2)
+
+
+def _square_metres(shapes: Shapes) -> npt.NDArray[np.float64]:
+    """Measure shapes in the metric frame of their own middle; 0 for empty ones and for lines."""
+    bounds = shapely.bounds(shapes)
+    frames = frames_at(np.nan_to_num(bounds[:, 1] + bounds[:, 3]) / 2)
+    sizes: npt.NDArray[np.float64] = shapely.area(shapes) * frames.east * frames.north
+    return sizes
+
+
+def _named(area: ShapedArea) -> str:
+    return f"{area.name}（{area.code}）"
+
+
+def _place_in(piece: shapely.Geometry) -> str:
+    """Write a place inside a piece as lon,lat to some 10 cm."""
+    point = shapely.point_on_surface(piece)
+    return f"{shapely.get_x(point):.6f},{shapely.get_y(point):.6f}"
