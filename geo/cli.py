@@ -1,4 +1,4 @@
-"""Shell commands: `areas import`, `check`, `activate`, `discard`, `rollback`, `list`."""
+"""Shell commands: `areas import`, `check`, `activate`, `grids`, `discard`, `rollback`, `list`."""
 
 import argparse
 from argparse import Namespace
@@ -9,8 +9,11 @@ from core.shell import Command, Shell
 from geo import queries
 from geo.checking import check_draft
 from geo.generations import activate, discard, roll_back
+from geo.grids import add_grids
 from geo.importing import ImportReport, ImportSource, RowNote, import_areas
 from geo.models import Datum, Generation
+
+LEAST_METRES, MOST_METRES = 20, 50_000
 
 #: Who the history says did it: whoever has the machine.
 _ACTOR = "operator"
@@ -29,6 +32,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument(
             "--accept-datum", action="store_true", help="坐标系确认无误 / the datum is right although it looks wrong"
         )
+    grids = _add(verbs, "grids", divide, "把草稿的最小区域划成网格 / divide the leaves of the draft into grids")
+    grids.add_argument("--metres", required=True, type=_metres, metavar="N", help="网格边长（米）/ side of a grid")
+    grids.add_argument("--level", required=True, metavar="NAME", help="层级名称 / what the grids are called")
     _add(verbs, "discard", discard_draft, "放弃草稿 / drop the draft")
     _add(verbs, "rollback", restore_former, "恢复上一版次 / make the generation before active again")
     _add(verbs, "list", list_all, "列出版次 / list the generations")
@@ -76,6 +82,13 @@ def _pair(text: str) -> tuple[str, str]:
     return field, value
 
 
+def _metres(text: str) -> float:
+    metres = float(text)
+    if not LEAST_METRES <= metres <= MOST_METRES:
+        raise argparse.ArgumentTypeError(f"应为 {LEAST_METRES} 到 {MOST_METRES} / must be within these")
+    return metres
+
+
 async def import_file(shell: Shell, arguments: Namespace) -> int:
     """Import a boundary file and print the report; 1 when anything was wrong and nothing was stored."""
     source = ImportSource(
@@ -106,6 +119,13 @@ async def check(shell: Shell, arguments: Namespace) -> int:
             print(f"{label}: {_both(finding.text)}")
     print(f"错误 / errors {len(report.errors)}, 警告 / warnings {len(report.warnings)}")
     return 1 if report.errors else 0
+
+
+async def divide(shell: Shell, arguments: Namespace) -> int:
+    """Put grids below the leaves of the draft."""
+    count = await add_grids(shell.conn, district_id=shell.district_id, metres=arguments.metres, level=arguments.level)
+    print(f"已生成网格 {count} 个 / {count} grids made")
+    return 0
 
 
 async def activate_draft(shell: Shell, arguments: Namespace) -> int:

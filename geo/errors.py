@@ -90,14 +90,14 @@ class BoundaryFileUnreadable(Refusal):
 
 
 class GridTooFine(Refusal):
-    """A parent would need more grids than its three-digit sequence can number."""
+    """An area would need more grids than can be numbered below its code, or more cells than is sensible."""
 
     status = 422
     slug = "grid-too-fine"
     title = Text("网格过密", "The grid is too fine")
     detail = Text(
-        "{code} 需要 {count} 个网格，三位序号最多 999 个；请加大网格或先划分中间层级。",
-        "{code} would need {count} grids and three digits number only 999: "
+        "{code} 需要 {count} 个网格，最多 {most} 个；请加大网格或先划分中间层级。",
+        "{code} would need {count} grids and {most} is the most: "
         "make the grids larger or divide a level in between first.",
     )
 
