@@ -30,6 +30,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
+    "Server": "rider-station",  # instead of the names and versions of what it is made of
 }
 
 _log = logging.getLogger(__name__)
