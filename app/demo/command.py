@@ -15,10 +15,16 @@ from core.database import connected
 async def offer_demo(settings: Settings, *, dsn: str) -> None:
     """Load the demonstration if the database at `dsn` is empty, and print its sign-ins as long as there are any."""
     async with connected(dsn) as conn:
-        await load_demo(conn, district_id=settings.district, data_dir=settings.data_dir, now=utc_now())
+        await load_demo(
+            conn, district_id=settings.district, data_dir=settings.data_dir, now=utc_now(), say=_say_at_once
+        )
     page = read_sign_ins(settings.data_dir)
     if page is not None:
-        print(page, flush=True)
+        _say_at_once(page)
+
+
+def _say_at_once(line: str) -> None:
+    print(line, flush=True)
 
 
 def run_demo() -> int:
@@ -26,11 +32,11 @@ def run_demo() -> int:
     try:
         asyncio.run(_walk())
     except StoryBroken as broken:
-        print(f"\n✗ {broken}")
+        _say_at_once(f"\n✗ {broken}")
         return 1
     return 0
 
 
 async def _walk() -> None:
-    async with scratch_stage() as stage:
-        await walk(stage.base_url, sign_ins=stage.sign_ins, codes=stage.codes)
+    async with scratch_stage(say=_say_at_once) as stage:
+        await walk(stage.base_url, sign_ins=stage.sign_ins, codes=stage.codes, say=_say_at_once)

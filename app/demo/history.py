@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from app.demo.cases import PlannedAct, PlannedCase, fault_number
+from app.demo.pictures import draw_picture
 from app.demo.stations import FAULTS
 from app.schedule import REACTIONS
 from community.appeals.queries import find_case_id
@@ -18,9 +20,11 @@ from core import queries
 from core.access.models import Actor, Role
 from core.access.sessions import anonymous
 from core.database import Connection
+from core.files import put
 from geo.datum import from_wgs84
 from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
+from riders.photos import record_photo
 from riders.submit import submit
 from station.feedback import tell
 from station.models import FeedbackKind
@@ -30,6 +34,8 @@ from station.queries import find_open_fault
 _INSIDE = (Role.SECRETARY, Role.GRID_WORKER, Role.SUBDISTRICT, Role.DISTRICT_ADMIN)
 _ON_SITE = (Role.DEPARTMENT, Role.GRID_WORKER, Role.SECRETARY, Role.SUBDISTRICT, Role.DISTRICT_ADMIN)
 _ON_SITE_VERBS = {Verb.FEEDBACK, Verb.HANDLE, Verb.VERIFY, Verb.FOLLOW_UP}
+#: Every so many reports one comes with a photo.
+_PHOTO_EVERY = 8
 _GREETING = "已收到，马上安排处理。"
 
 
@@ -46,10 +52,11 @@ class Cast:
 class History:
     """The cases as they come about; `play` moves one step, `settle` works off what follows from it."""
 
-    def __init__(self, conn: Connection, cast: Cast, locate: Locate) -> None:
+    def __init__(self, conn: Connection, cast: Cast, locate: Locate, photo_root: Path) -> None:
         self._conn = conn
         self._cast = cast
         self._locate = locate
+        self._photo_root = photo_root
         self._case_ids: dict[int, int] = {}
 
     async def play(self, plan: list[PlannedCase]) -> None:
@@ -97,9 +104,12 @@ class History:
         return await self._find_fault(planned)
 
     async def _report(self, planned: PlannedCase) -> int:
+        rider = self._cast.riders[planned.rider]
+        photo = draw_picture(planned.number) if planned.number % _PHOTO_EVERY == 0 else None
+        sha256 = None if photo is None else put(self._photo_root, photo)
         report = await submit(
             self._conn,
-            actor=self._cast.riders[planned.rider],
+            actor=rider,
             submission=Submission(
                 category=planned.category,
                 description=planned.description,
@@ -107,11 +117,22 @@ class History:
                 accuracy_m=None if planned.point is None else 5.0 + planned.number % 20,
                 answers=planned.answers,
                 observed_at=planned.opened_at,
+                photos=() if sha256 is None else (sha256,),
             ),
             key=f"demonstration-{planned.number:04}",
             locate=self._locate,
             now=planned.opened_at,
         )
+        if photo is not None and sha256 is not None:
+            await record_photo(
+                self._conn,
+                actor=rider,
+                report_id=report.id,
+                sha256=sha256,
+                media_type="image/png",
+                size=len(photo),
+                now=planned.opened_at,
+            )
         return report.case_id
 
     async def _appeal(self, planned: PlannedCase) -> int:

@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import secrets
-import struct
-import zlib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +10,7 @@ import aiohttp
 
 from app.demo import Say
 from app.demo.areas import draw_areas
+from app.demo.pictures import draw_picture
 from app.demo.sign_ins import DemoSignIns
 from app.demo.story import Story
 from geo.datum import from_wgs84
@@ -20,7 +19,7 @@ from geo.models import Datum
 _PHONE = "19900000088"
 _COMMUNITY = "370299003001"
 _SECRETARY, _OTHER_SECRETARY, _DEPARTMENT = "demo-secretary7", "demo-secretary1", "demo-sanitation"
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 
 
 class CodeBox(Protocol):
@@ -39,7 +38,7 @@ class _Report:
     photo: bytes
 
 
-async def walk(base_url: str, *, sign_ins: DemoSignIns, codes: CodeBox, say: Say = print) -> None:
+async def walk(base_url: str, *, sign_ins: DemoSignIns, codes: CodeBox, say: Say) -> None:
     """Walk the journey on a service that holds the demonstration. Raises `StoryBroken` where it does not hold."""
     async with aiohttp.ClientSession() as http:
         await _Walk(Story(http, base_url, say=say), sign_ins, codes).walk()
@@ -136,7 +135,7 @@ class _Walk:
     async def _report(self) -> _Report:
         story = self._story
         story.tell("上报一个问题，网络不好又发了一次", "reports a problem, and sends it again on a bad network")
-        photo, key = _draw_photo(), secrets.token_hex(16)
+        photo, key = draw_picture(secrets.randbelow(10**6)), secrets.token_hex(16)
         body = {
             "category": "litter",
             "description": "垃圾桶已满，旁边堆了三袋垃圾（演示）",
@@ -253,15 +252,3 @@ def _somewhere_in(code: str) -> tuple[float, float]:
     place = shape.representative_point()
     lon, lat = from_wgs84(place.x, place.y, Datum.GCJ02)
     return round(lon, 6), round(lat, 6)
-
-
-def _draw_photo() -> bytes:
-    """Make a PNG of one grey pixel."""
-    parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(b"\0\x80")),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    )

@@ -40,7 +40,7 @@ _BEGINNING = 120 * _DAY
 
 
 async def load_demo(
-    conn: Connection, *, district_id: int, data_dir: Path, now: datetime, say: Say = print
+    conn: Connection, *, district_id: int, data_dir: Path, now: datetime, say: Say
 ) -> DemoSignIns | None:
     """Load the demonstration and write its sign-ins into `data_dir`; None when the database is not empty.
 
@@ -79,7 +79,7 @@ class _Loading:
         ground = Ground(areas)
         stations = await self._load_stations(ground, staff, locate)
         cast = Cast(self._district_id, staff, riders, stations)
-        await self._play(cast, ground, locate)
+        await self._play(cast, ground, locate, data_dir / "photos")
         place = write_sign_ins(data_dir, sign_ins)
         self._say(f"演示数据已装入，账号在 {place} / demonstration loaded, its sign-ins are in this file")
         return sign_ins
@@ -222,9 +222,9 @@ class _Loading:
         self._say(f"  驿站 {len(stations)} 座 / {len(stations)} stations")
         return tuple(station.id for station in stations)
 
-    async def _play(self, cast: Cast, ground: Ground, locate: Locate) -> None:
+    async def _play(self, cast: Cast, ground: Ground, locate: Locate, photo_root: Path) -> None:
         plan = plan_cases(ground, now=self._now)
-        history = History(self._conn, cast, locate)
+        history = History(self._conn, cast, locate, photo_root)
         await history.play(plan)
         locked_at = self._now - timedelta(minutes=LOCKED_AGAIN_MINUTES)
         await history.tap(FAULTS[0][0], FeedbackKind.FOUND_LOCKED, nonce="demonstration-again", at=locked_at)

@@ -43,7 +43,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def scratch_stage(*, say: Say = print) -> AsyncIterator[Stage]:
+async def scratch_stage(*, say: Say) -> AsyncIterator[Stage]:
     """Set the stage on a PostgreSQL and a data folder of its own, both gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="station-demo-") as folder:
         settings = Settings(data_dir=Path(folder))

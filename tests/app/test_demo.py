@@ -14,6 +14,7 @@ from app.postgres import Server
 from community.models import Origin, State
 from core.access.models import Role
 from core.database import Connection, connected
+from core.files import place_of
 from tests.conftest import DISTRICT, START, clone
 
 
@@ -65,6 +66,7 @@ async def test_no_screen_is_empty(loaded: Loaded) -> None:
         "routing_rule",
         "station where hours is null",
         "station_amenity where not is_confirmed",
+        "report_photo where stored_at is not null",
     ):
         assert 0 < await _count(loaded, some), some
 
@@ -81,6 +83,11 @@ async def test_what_happened_is_told_in_order_and_nothing_waits(loaded: Loaded) 
     events = await loaded.conn.fetch("select occurred_at from event where subject = 'case' order by id")
     times = [row["occurred_at"] for row in events]
     assert sorted(times) == times
+
+
+async def test_every_photo_named_is_on_the_disk(loaded: Loaded) -> None:
+    named = [row["sha256"] for row in await loaded.conn.fetch("select sha256 from report_photo")]
+    assert all(place_of(loaded.data_dir / "photos", sha256).exists() for sha256 in named)
 
 
 async def test_every_demo_account_can_sign_in_with_a_long_password(loaded: Loaded) -> None:
