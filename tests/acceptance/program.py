@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The promise: after kill -9 of everything it serves again within this time.
@@ -30,11 +31,15 @@ class Program:
 
     async def start(self, *, within_s: float = _FIRST_START_S) -> float:
         """Start it and wait until it is ready; give the seconds that took."""
+        self._process = self._launch()
+        return await self.until_ready(within_s=within_s)
+
+    async def until_ready(self, *, within_s: float) -> float:
+        """Wait until it can serve; give the seconds that took."""
         begun = time.monotonic()
-        process = self._process = self._launch()
         while time.monotonic() - begun < within_s:
-            if process.poll() is not None:
-                raise AssertionError(f"the program ended at its start:\n{self.log.read_text()[-3000:]}")
+            if self._process is None or self._process.poll() is not None:
+                raise AssertionError(f"the program has ended:\n{self.log.read_text()[-3000:]}")
             if await self._is_ready():
                 return time.monotonic() - begun
             await asyncio.sleep(0.05)
@@ -79,7 +84,7 @@ class Program:
     def _postmaster(self) -> int | None:
         place = self.data_dir / "postgres/data/postmaster.pid"
         pid = int(place.read_text().split()[0]) if place.exists() else None
-        return pid if pid is not None and Path(f"/proc/{pid}").exists() else None
+        return pid if pid is not None and psutil.pid_exists(pid) else None
 
     def password_of(self, username: str) -> str:
         """Read a staff password where an operator would."""
