@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
-from app.postgres import Server, running
 
 from app.main import create_app
+from app.postgres import Server, running
 from app.settings import Settings
 from core.database import Connection, Pool, connected, open_pool
 from core.migration import migrate
