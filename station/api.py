@@ -122,7 +122,7 @@ class SuspensionBody(Input):
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
-            raise ValueError("ends_at must be later than starts_at / 结束时间须晚于开始时间")
+            raise ValueError(Text("结束时间须晚于开始时间。", "ends_at must be later than starts_at."))
         return self
 
 

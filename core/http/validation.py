@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from core.errors import FieldError, Refusal, Text
+from core.errors import FieldError, Text
 
 # pydantic's own message is the English one; `{…}` places are filled from the error's context.
 _ZH = {
@@ -49,10 +49,20 @@ def explain_errors(error: ValidationError, *, prefix: str) -> list[FieldError]:
 
 
 def _explain(detail: ErrorDetails, prefix: str) -> FieldError:
-    pointer = prefix + "".join(f"/{part}" for part in detail["loc"])
+    pointer = prefix + "".join(f"/{_escape(part)}" for part in detail["loc"])
     context = detail.get("ctx", {})
-    cause = context.get("error")
-    if isinstance(cause, Refusal):
-        return FieldError(pointer, Text(cause.explain("zh"), cause.explain("en")))
+    if isinstance(cause := context.get("error"), ValueError):
+        return FieldError(pointer, _words_of(cause))
     template = _ZH.get(detail["type"], "填写有误：" + detail["msg"].replace("{", "{{").replace("}", "}}"))
     return FieldError(pointer, Text(template.format_map(context), detail["msg"]))
+
+
+def _escape(part: int | str) -> str:
+    """Write a name as a step of a JSON pointer (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _words_of(cause: ValueError) -> Text:
+    """Give what a validator of ours said: `ValueError(Text(zh, en))`, or plain words for both readers."""
+    said = cause.args[0] if cause.args else ""
+    return said if isinstance(said, Text) else Text(str(cause), str(cause))

@@ -4,6 +4,7 @@ The keys are filled by the composition root (`app.main`) and by the endpoint ada
 beside their handlers.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +20,9 @@ POOL = web.AppKey("pool", Pool)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 DISTRICT_ID = web.AppKey("district_id", int)
 ACTOR = web.RequestKey("actor", Actor)
+
+#: English or Chinese of whatever region in Accept-Language, and its weight (RFC 9110 §12.5.4).
+_LANGUAGE = re.compile(r"(en|zh)(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?", re.IGNORECASE)
 
 
 @asynccontextmanager
@@ -50,14 +54,9 @@ def language(request: web.Request) -> str:
     """Give `"en"` when the reader prefers English to Chinese by Accept-Language, else `"zh"`."""
     best, best_weight = "zh", 0.0
     for part in request.headers.get("Accept-Language", "").split(","):
-        tag, _, weight_text = part.strip().partition(";q=")
-        code = tag[:2].lower()
-        try:
-            weight = float(weight_text or 1)
-        except ValueError:
-            continue
-        if code in ("zh", "en") and weight > best_weight:
-            best, best_weight = code, weight
+        wanted = _LANGUAGE.fullmatch(part.strip())
+        if wanted and float(wanted[2] or 1) > best_weight:
+            best, best_weight = wanted[1].lower(), float(wanted[2] or 1)
     return best
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from core.errors import Text
 from core.http.wiring import actor, now, transaction
 from riders.models import Application, ApplicationStatus, Appointment, TrustLevel
 from riders.pages import cut
@@ -38,7 +39,7 @@ class TermBody(Input):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if (self.term_months is None) == (self.until is None):
-            raise ValueError("term_months 与 until 二选一 / give either term_months or until")
+            raise ValueError(Text("term_months 与 until 二选一。", "Give either term_months or until."))
         return self
 
 

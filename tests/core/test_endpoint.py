@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import asyncpg
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core.access.policy import ANYONE, SIGNED_IN
 from core.errors import NotFound, Text
@@ -33,6 +34,29 @@ class Written(BaseModel):
     count: int
 
 
+class Span(BaseModel):
+    """Something with rules that pydantic does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: int
+    end: int
+    colour: str = ""
+
+    @field_validator("colour")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if value == "{red}":
+            raise ValueError("不要 {red} / not {red}")
+        return value
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(Text("终点须在起点之后。", "The end must come after the start."))
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     words: tuple[str, ...]
@@ -48,6 +72,10 @@ async def ask(query: Wanted) -> Answer:
 async def write(body: Written) -> Created[Answer]:
     """Write."""
     return Created(Answer((body.name,), START, Text("", "")), location="/things/1")
+
+
+async def measure(body: Span) -> None:
+    """Measure."""
 
 
 async def pick(thing_id: int) -> None:
@@ -68,6 +96,7 @@ async def break_off() -> None:
 ROUTES = (
     Route("GET", "/ask", ask, ANYONE),
     Route("POST", "/write", write, ANYONE, 201),
+    Route("POST", "/measure", measure, ANYONE),
     Route("GET", "/things/{thing_id}", pick, ANYONE),
     Route("GET", "/fail", fail, ANYONE),
     Route("GET", "/broken", break_off, ANYONE),
@@ -102,6 +131,60 @@ async def test_a_reader_of_english_is_told_in_english(edge: Client) -> None:
     response = await edge.get("/ask?limit=0", headers={"Accept-Language": "en-GB,zh;q=0.5"})
     assert "Input should be greater than or equal to 1" == (await response.json())["errors"][0]["detail"]
     assert "en" == response.headers["Content-Language"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("en", "en"),
+        ("EN-gb", "en"),
+        ("en,zh", "en"),
+        ("zh,en", "zh-CN"),
+        ("zh;q=0.4, en;q=0.5", "en"),
+        ("zh;q=0.9, en; q=0.1", "zh-CN"),
+        ("zh;q=0.9, en ;Q=0.95", "en"),
+        ("en;q=0", "zh-CN"),
+        ("en;q=0.000, zh;q=0.001", "zh-CN"),
+        ("en;q=nan", "zh-CN"),
+        ("zh, en;q=inf", "zh-CN"),
+        ("zh, en;q=9", "zh-CN"),
+        ("zh, en;q=", "zh-CN"),
+        ("eng, enough", "zh-CN"),
+        ("fr, de;q=0.9", "zh-CN"),
+        ("*", "zh-CN"),
+        ("", "zh-CN"),
+        (",;,=;q", "zh-CN"),
+    ],
+)
+async def test_the_language_is_what_the_reader_wants_most(edge: Client, wanted: str, expected: str) -> None:
+    response = await edge.get("/nowhere", headers={"Accept-Language": wanted})
+    assert expected == response.headers["Content-Language"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [("zh", "终点须在起点之后。"), ("en", "The end must come after the start.")]
+)
+async def test_a_rule_of_ours_speaks_its_own_words(edge: Client, wanted: str, expected: str) -> None:
+    response = await edge.post("/measure", json={"start": 2, "end": 1}, headers={"Accept-Language": wanted})
+    assert [{"pointer": "", "detail": expected}] == (await response.json())["errors"]
+
+
+@pytest.mark.parametrize("wanted", ["zh", "en"])
+async def test_a_rule_in_plain_words_is_told_as_it_stands(edge: Client, wanted: str) -> None:
+    body = {"start": 1, "end": 2, "colour": "{red}"}
+    response = await edge.post("/measure", json=body, headers={"Accept-Language": wanted})
+    assert [{"pointer": "/colour", "detail": "不要 {red} / not {red}"}] == (await response.json())["errors"]
+
+
+@pytest.mark.parametrize("body", ["[1, 2]", '"text"', "5", "null"])
+async def test_a_body_that_is_no_object_is_told_so(edge: Client, body: str) -> None:
+    response = await edge.post("/measure", data=body, headers={"Content-Type": "application/json"})
+    assert (422, [{"pointer": "", "detail": "应为对象。"}]) == (response.status, (await response.json())["errors"])
+
+
+async def test_a_strange_name_is_still_one_step_of_a_pointer(edge: Client) -> None:
+    response = await edge.post("/measure", json={"start": 1, "end": 2, "a/b~c": 1})
+    assert ["/a~1b~0c"] == [error["pointer"] for error in (await response.json())["errors"]]
 
 
 async def test_a_field_given_twice_is_refused(edge: Client) -> None:
