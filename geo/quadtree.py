@@ -22,6 +22,7 @@ FEW_EDGES_INSIDE = 10
 FEW_EDGES_OUTSIDE = 24
 # Cells are not made smaller than this, however many edges meet there.
 SMALLEST_CELL_M = 4.0
+_FINE_BESIDE_DISTANCE = 0.01
 # The tree reaches this far beyond the areas; farther out nothing is said about the nearest line.
 REACH_M = 12_000.0
 # The first levels are one table, so that a look-up starts at this depth.
@@ -29,8 +30,8 @@ TABLE_DEPTH = 10
 # Cells are worked off in groups of about this many (cell, edge) pairs, to bound memory.
 _PAIRS_AT_ONCE = 500_000
 
-# How much a frame turns lines that are far from its middle, up to 60° of latitude.
-_BEND_PER_METRE = 3e-7
+# How much the frames of two places differ, for each metre between them: tan φ / R, doubled, up to 60° of latitude.
+_BEND_PER_METRE = 6e-7
 
 UNSETTLED = -2
 
@@ -90,10 +91,14 @@ _NOWHERE = Quadtree(1e6, 1e6, 1.0, 1.0, 0, 0, np.zeros(1, np.int32), _NO_CELL, _
 
 
 class _Cells(NamedTuple):
-    """The cells of one level with their lists; `covers` are areas that cover the whole cell."""
+    """The cells of one level with their lists; `covers` are areas that cover the whole cell.
+
+    `is_fine` cells are so small beside their distance from any line that quartering would hardly shorten the list.
+    """
 
     column: Numbers
     row: Numbers
+    is_fine: BoolArray
     edges: Lists
     active: Lists
     covers: Lists
@@ -121,7 +126,7 @@ class _Builder:
         zero = np.zeros(1, np.int64)
         everything = Lists(np.array([0, len(self.fabric)]), np.arange(len(self.fabric), dtype=np.int32))
         all_areas = Lists(np.array([0, len(self.polygons)]), np.arange(len(self.polygons), dtype=np.int32))
-        return _Cells(zero, zero, everything, all_areas, _NO_LISTS)
+        return _Cells(zero, zero, np.zeros(1, bool), everything, all_areas, _NO_LISTS)
 
     def quarter(self, cells: _Cells, which: Numbers, level: int) -> _Cells:
         """Give the children, at `level`, of the cells in the places `which`."""
@@ -136,15 +141,18 @@ class _Builder:
         lon = self.west + (column + 0.5) * self.width / 2**level
         lat = self.south + (row + 0.5) * self.height / 2**level
         belongs, edges = cells.edges.of(parent)
-        keep, is_active = self._matter(lon, lat, level, belongs, edges)
+        keep, is_active, is_fine = self._matter(lon, lat, level, belongs, edges)
         active = self._owners(belongs[is_active], edges[is_active], len(parent))
         covers = self._settle(cells, parent, active, lon, lat)
-        return _Cells(column, row, lists_from(belongs[keep], edges[keep], len(parent)), active, covers)
+        return _Cells(column, row, is_fine, lists_from(belongs[keep], edges[keep], len(parent)), active, covers)
 
     def _matter(
         self, lon: FloatArray, lat: FloatArray, level: int, belongs: Numbers, edges: IntArray
-    ) -> tuple[BoolArray, BoolArray]:
-        """Tell of each (cell, edge) pair whether to keep it, and whether the edge comes within the tolerance."""
+    ) -> tuple[BoolArray, BoolArray, BoolArray]:
+        """Tell of each (cell, edge) pair whether to keep it and whether it is active, of each cell if it is fine.
+
+        An edge is active in a cell that it enters or approaches within the tolerance.
+        """
         frames = frames_at(lat)
         east, north = frames.east[belongs], frames.north[belongs]
         half_x, half_y = east * (self.width / 2 ** (level + 1)), north * (self.height / 2 ** (level + 1))
@@ -153,12 +161,14 @@ class _Builder:
         length2 = dx * dx + dy * dy
         along = -(x * dx + y * dy)
         t = np.clip(along / length2, 0.0, 1.0)
-        distance = np.hypot(x + t * dx, y + t * dy)
+        up = (y + t * dy) / north
+        distance = np.hypot((x + t * dx) * (1.0 - frames.bend[belongs] * up / east), up * north)
         starts = np.flatnonzero(np.diff(belongs, prepend=-1))
         nearest = np.minimum.reduceat(distance, starts)[belongs]
-        # The metric frame is that of the cell's middle: the slack covers what it bends within the cell's reach.
-        slack = 0.01 + _BEND_PER_METRE * (nearest + half_x + half_y) ** 2
-        is_near = distance <= nearest + 2.0 * np.hypot(half_x, half_y) + slack
+        radius = np.hypot(half_x, half_y)
+        # Distances are those from the cell's middle: the slack covers how frames differ within the cell.
+        slack = 0.01 + _BEND_PER_METRE * radius * (nearest + 2.0 * radius)
+        is_near = distance <= nearest + 2.0 * radius + slack
         reach_x, reach_y = half_x + self.tolerance_m + 0.01, half_y + self.tolerance_m + 0.01
         is_active = (
             (np.abs(x + dx / 2) <= reach_x + np.abs(dx) / 2)
@@ -170,7 +180,8 @@ class _Builder:
         box = (half_x + slack, half_y + slack)
         before = _faces(self.start_corner, edges, x, y, east, north, box)
         after = _faces(self.end_corner, edges, x + dx, y + dy, east, north, box)
-        return is_active | (is_near & (beside | before | after)), is_active
+        is_fine = radius[starts] <= _FINE_BESIDE_DISTANCE * nearest[starts]
+        return is_active | (is_near & (beside | before | after)), is_active, is_fine
 
     def _owners(self, belongs: Numbers, edges: IntArray, count: int) -> Lists:
         """List for each cell, once and in order, the owners of its active edges."""
@@ -224,6 +235,7 @@ def _join(parts: list[_Cells]) -> _Cells:
     return _Cells(
         np.concatenate([part.column for part in parts]),
         np.concatenate([part.row for part in parts]),
+        np.concatenate([part.is_fine for part in parts]),
         _join_lists([part.edges for part in parts]),
         _join_lists([part.active for part in parts]),
         _join_lists([part.covers for part in parts]),
@@ -249,7 +261,7 @@ def build_quadtree(polygons: Polygons, fabric: Fabric, *, tolerance_m: float) ->
         count = len(cells.column)
         owner, unsettled = _settled_owner(cells)
         few = np.select([owner == UNSETTLED, owner >= 0], [FEW_EDGES_CROSSED, FEW_EDGES_INSIDE], FEW_EDGES_OUTSIDE)
-        crowded = (np.diff(cells.edges.starts) > few) & (level < builder.depth)
+        crowded = (np.diff(cells.edges.starts) > few) & ~cells.is_fine & (level < builder.depth)
         split = np.flatnonzero(crowded)
         child = np.full(count, -1, np.int32)
         child[split] = numbered + count + 4 * np.arange(len(split))
