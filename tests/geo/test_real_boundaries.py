@@ -1,18 +1,20 @@
 """Real boundary files go in, are checked and become active: Qingdao's streets, Chicago's areas and police beats."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.database import Connection
 from geo import queries
+from geo.checking import CheckReport, FindingKind, check_draft
+from geo.errors import DraftHasErrors
 from geo.generations import activate
+from geo.grids import add_grids
 from geo.importing import ImportReport, ImportSource, import_areas
 from geo.models import Datum
+from tests.conftest import DISTRICT, START
 
-DISTRICT = 1
-NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 DATA = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
 
 STREETS = ImportSource(DATA / "qingdao/streets.geojson", "街道", "name", "stats_code_9", Datum.WGS84)
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no real data beside t
 
 
 async def _import(conn: Connection, source: ImportSource) -> ImportReport:
-    return await import_areas(conn, district_id=DISTRICT, source=source, actor_name="test", now=NOW)
+    return await import_areas(conn, district_id=DISTRICT, source=source, actor_name="test", now=START)
 
 
 async def _count_levels(conn: Connection, generation_id: int) -> dict[str, int]:
@@ -55,8 +57,41 @@ async def test_a_beat_lies_below_its_sector_of_its_district(conn: Connection) ->
     assert "17/17-1/1713" == beat.path
 
 
+async def test_the_parts_of_the_beat_outside_the_city_are_joined_and_named(conn: Connection) -> None:
+    report = await _import(conn, BEATS)
+    assert [(56, "3100"), (264, "3100")] == [(note.row, note.name) for note in report.joined]
+
+
+async def test_the_streets_of_qingdao_fit_together(conn: Connection) -> None:
+    await _import(conn, STREETS)
+    assert CheckReport((), ()) == await check_draft(conn, district_id=DISTRICT)
+
+
+async def test_the_enclaves_in_chicago_are_told_as_gaps(conn: Connection) -> None:
+    await _import(conn, COMMUNITY_AREAS)
+    report = await check_draft(conn, district_id=DISTRICT)
+    assert ((), [FindingKind.GAP] * 3) == (report.errors, [warning.kind for warning in report.warnings])
+
+
+async def test_grids_below_the_streets_cover_them_and_become_active(conn: Connection) -> None:
+    report = await _import(conn, STREETS)
+    count = await add_grids(conn, district_id=DISTRICT, metres=1000.0, level="网格")
+    assert CheckReport((), ()) == await check_draft(conn, district_id=DISTRICT)
+    generation = await activate(conn, district_id=DISTRICT, actor_name="test", now=START)
+    assert report.generation_id == generation.id
+    assert {"街道": 23, "网格": count} == await _count_levels(conn, generation.id)
+
+
+async def test_streets_taken_in_with_the_wrong_datum_are_refused(conn: Connection) -> None:
+    await _import(conn, STREETS)
+    await activate(conn, district_id=DISTRICT, actor_name="test", now=START)
+    await _import(conn, replace(STREETS, datum=Datum.GCJ02))
+    with pytest.raises(DraftHasErrors, match="wgs84 imported as gcj02"):
+        await activate(conn, district_id=DISTRICT, actor_name="test", now=START)
+
+
 @pytest.mark.parametrize("source", [STREETS, COMMUNITY_AREAS, BEATS], ids=lambda source: source.file.stem)
 async def test_a_real_file_becomes_active(conn: Connection, source: ImportSource) -> None:
     report = await _import(conn, source)
-    generation = await activate(conn, district_id=DISTRICT, actor_name="test", now=NOW)
+    generation = await activate(conn, district_id=DISTRICT, actor_name="test", now=START)
     assert report.generation_id == generation.id
