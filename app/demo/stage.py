@@ -1,6 +1,7 @@
 """A scratch service that holds the demonstration: the real application on a database of its own, over real HTTP."""
 
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,8 +48,17 @@ async def scratch_stage(*, say: Say) -> AsyncIterator[Stage]:
     """Set the stage on a PostgreSQL and a data folder of its own, both gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="station-demo-") as folder:
         settings = Settings(data_dir=Path(folder))
-        async with opened_database(settings) as databases, set_stage(settings, databases.app_dsn, say=say) as stage:
-            yield stage
+        try:
+            async with opened_database(settings) as databases, set_stage(settings, databases.app_dsn, say=say) as stage:
+                yield stage
+        finally:
+            _remove_database(settings.data_dir / "postgres")
+
+
+def _remove_database(cluster: Path) -> None:
+    """Remove a scratch database also where it had to be put elsewhere, with a link in its place."""
+    if cluster.is_symlink():
+        shutil.rmtree(cluster.readlink(), ignore_errors=True)
 
 
 @asynccontextmanager

@@ -21,10 +21,10 @@ _FIRST_START_S = 90.0
 
 
 class Program:
-    """`python -m app serve --demo` with its output in a file beside the data."""
+    """`python -m app serve --demo` with its output in a file among the data."""
 
     def __init__(self, folder: Path) -> None:
-        self.data_dir = folder / "var"
+        self.data_dir = folder
         self.log = folder / "log.txt"
         self.url = f"http://127.0.0.1:{_free_port()}"
         self._process: subprocess.Popen[bytes] | None = None

@@ -23,7 +23,10 @@ def _run(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_tells_the_whole_journey_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    elsewhere = Path("/var/lib/rider-station")  # where the database goes when its account cannot enter the folder
+    before = set(elsewhere.glob("station-demo-*"))
     done = _run(tmp_path)
     assert 0 == done.returncode, done.stdout[-2000:] + done.stderr[-2000:]
     assert "the whole way holds" in done.stdout
     assert [] == list(tmp_path.glob("station-demo-*"))
+    assert before == set(elsewhere.glob("station-demo-*"))

@@ -7,10 +7,12 @@ import asyncio
 import random
 import socket
 import struct
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -27,13 +29,15 @@ SEED = 9
 
 
 @pytest_asyncio.fixture(scope="module")
-async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
-    started = Program(tmp_path_factory.mktemp("kill"))
-    try:
-        await started.start()
-        yield started
-    finally:
-        started.stop()
+async def program() -> AsyncIterator[Program]:
+    # Not below pytest's own folder, which the account that runs PostgreSQL for root cannot enter.
+    with tempfile.TemporaryDirectory(prefix="station-kill-") as folder:
+        started = Program(Path(folder))
+        try:
+            await started.start()
+            yield started
+        finally:
+            started.stop()
 
 
 @pytest_asyncio.fixture(scope="module")
