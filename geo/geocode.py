@@ -6,13 +6,14 @@ so it is asked in a thread. The offline gazetteer of areas and stations needs no
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from geopy.exc import GeopyError
+from geopy.exc import GeocoderServiceError
 from geopy.geocoders import BaiduV3, Nominatim
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
@@ -23,6 +24,8 @@ from geo.models import Datum, Place, PlaceKind, Point
 
 TIMEOUT_S = 3.0
 _AGENT = "rider-station"
+
+_log = logging.getLogger(__name__)
 
 
 class AMap(Geocoder):  # type: ignore[misc]
@@ -40,12 +43,34 @@ class AMap(Geocoder):  # type: ignore[misc]
 
     def _read(self, answer: dict[str, Any], *, exactly_one: bool) -> Any:
         if answer.get("status") != "1":
-            raise GeopyError(str(answer.get("info", "refused")))
+            raise GeocoderServiceError(str(answer.get("info", "refused")))
         found = []
         for place in answer.get("geocodes") or []:
-            lon, lat = (float(number) for number in place["location"].split(","))
-            found.append(Location(place.get("formatted_address", ""), (lat, lon), place))
+            lon, lat = place["location"].split(",")
+            found.append(_location(place.get("formatted_address"), lon, lat, place))
         return (found[0] if exactly_one else found) if found else None
+
+
+class Baidu(BaiduV3):  # type: ignore[misc]
+    """The geocoding service of Baidu (v3), which knows one place where geopy expects a list; answers in BD-09."""
+
+    def __init__(self, api_key: str, *, domain: str = "api.map.baidu.com", scheme: str = "https") -> None:
+        super().__init__(api_key, scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT)
+        self.api = f"{scheme}://{domain}{self.api_path}"
+
+    def _parse_json(self, page: dict[str, Any], exactly_one: bool = True) -> Any:
+        place = page.get("result")
+        if not place:
+            self._check_status(page["status"])
+            return None
+        location = _location(None, place["location"]["lng"], place["location"]["lat"], place)
+        return location if exactly_one else [location]
+
+
+def _location(name: str | None, lon: Any, lat: Any, raw: dict[str, Any]) -> Location:
+    """Make a place as geopy gives it, which by itself would turn 1000° into −80° and nothing into 0°."""
+    point = Point(float(lon), float(lat))
+    return Location(name, (point.lat, point.lon), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +84,15 @@ class OutsideGeocoder:
         """Ask for `text`; gives at most `limit` places in WGS-84. Raises `GeocoderFailed`."""
         try:
             found = await asyncio.to_thread(self.geocode, text, exactly_one=False, timeout=TIMEOUT_S)
-        except (GeopyError, KeyError, TypeError, ValueError) as error:
+            return [self._place(location, text) for location in (found or [])[:limit]]
+        except Exception as error:  # geopy lets through whatever a strange answer breaks in it
+            _log.warning("the place service failed: %s: %.100s", type(error).__name__, error)
             raise GeocoderFailed(retry_after_s=5) from error
-        return [self._place(location) for location in (found or [])[:limit]]
 
-    def _place(self, location: Any) -> Place:
+    def _place(self, location: Any, text: str) -> Place:
         # geopy gives latitude first; this is the one border where that is turned round.
         lon, lat = to_wgs84(location.longitude, location.latitude, self.datum)
-        return Place(name=location.address, kind=PlaceKind.ADDRESS, point=Point(lon, lat))
+        return Place(name=location.address or text, kind=PlaceKind.ADDRESS, point=Point(lon, lat))
 
 
 def choose_geocoder(*, nominatim_url: str, amap_key: str, baidu_key: str) -> OutsideGeocoder | None:
@@ -80,5 +106,5 @@ def choose_geocoder(*, nominatim_url: str, amap_key: str, baidu_key: str) -> Out
     if amap_key:
         return OutsideGeocoder(AMap(amap_key).geocode, Datum.GCJ02)
     if baidu_key:
-        return OutsideGeocoder(BaiduV3(baidu_key, timeout=TIMEOUT_S, user_agent=_AGENT).geocode, Datum.BD09)
+        return OutsideGeocoder(Baidu(baidu_key).geocode, Datum.BD09)
     return None
