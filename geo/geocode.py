@@ -70,7 +70,7 @@ class Baidu(BaiduV3):  # type: ignore[misc]
 def _location(name: str | None, lon: Any, lat: Any, raw: dict[str, Any]) -> Location:
     """Make a place as geopy gives it, which by itself would turn 1000° into −80° and nothing into 0°."""
     point = Point(float(lon), float(lat))
-    return Location(name, (point.lat, point.lon), raw)
+    return Location(name or "", (point.lat, point.lon), raw)
 
 
 @dataclass(frozen=True, slots=True)
