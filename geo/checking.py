@@ -38,6 +38,7 @@ class FindingKind(StrEnum):
     """What a check found."""
 
     EMPTY = "empty"
+    INVALID = "invalid"
     OUTSIDE_PARENT = "outside_parent"
     GAP = "gap"
     OVERLAP = "overlap"
@@ -82,6 +83,8 @@ async def check_draft(conn: Connection, *, district_id: int, accept_datum: bool 
         nothing = Finding(FindingKind.EMPTY, Text("草稿中没有任何区域", "the draft holds no areas"))
         return CheckReport((nothing,), ())
     shapes = shapely.from_wkb([area.geometry for area in areas])
+    if invalid := tuple(_find_invalid(areas, shapes)):
+        return CheckReport(invalid, ())
     families = _families(areas, shapes)
     strays, misfits = _find_outside(families)
     errors = [*strays] if accept_datum else [*await _find_datum_errors(conn, district_id, draft), *strays]
@@ -109,6 +112,13 @@ def _families(areas: Sequence[ShapedArea], shapes: Shapes) -> list[_Family]:
         )
         for code, children in members.items()
     ]
+
+
+def _find_invalid(areas: Sequence[ShapedArea], shapes: Shapes) -> Iterator[Finding]:
+    """Find shapes that nothing can be worked out with; files never bring them in, other ways into the draft might."""
+    for place in np.flatnonzero(~shapely.is_valid(shapes)):
+        name, reason = _named(areas[place]), shapely.is_valid_reason(shapes[place])
+        yield Finding(FindingKind.INVALID, Text(f"{name}图形无效：{reason}", f"{name} is invalid: {reason}"))
 
 
 def _find_gaps(families: Iterable[_Family]) -> Iterator[Finding]:

@@ -45,6 +45,13 @@ async def test_an_empty_draft_cannot_become_active(conn: Connection) -> None:
     assert ([FindingKind.EMPTY], []) == kinds(await checked(conn))
 
 
+async def test_an_invalid_shape_is_named_with_the_place_of_its_flaw(conn: Connection) -> None:
+    bow_tie = shapely.Polygon([(120, 36), (120.01, 36.01), (120.01, 36), (120, 36.01)])
+    (error,) = (await checked(conn, (area("1"), bow_tie), (area("2"), square(0, 0)))).errors
+    assert FindingKind.INVALID == error.kind
+    assert "1（1） is invalid: Self-intersection[120.005 36.005]" == error.text.en
+
+
 async def test_ground_without_a_child_is_a_gap_of_the_parent(conn: Connection) -> None:
     report = await checked(conn, (area("9", is_leaf=False), square(0, 0, 2)), (area("91", "9"), square(0, 0)))
     (gap,) = report.warnings
