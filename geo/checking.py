@@ -116,7 +116,7 @@ def _families(areas: Sequence[ShapedArea], shapes: Shapes) -> list[_Family]:
 
 def _find_invalid(areas: Sequence[ShapedArea], shapes: Shapes) -> Iterator[Finding]:
     """Find shapes that nothing can be worked out with; files never bring them in, other ways into the draft might."""
-    for place in np.flatnonzero(~shapely.is_valid(shapes)):
+    for place in np.flatnonzero(~shapely.is_valid(shapes)).tolist():
         name, reason = _named(areas[place]), shapely.is_valid_reason(shapes[place])
         yield Finding(FindingKind.INVALID, Text(f"{name}图形无效：{reason}", f"{name} is invalid: {reason}"))
 
