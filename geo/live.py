@@ -39,7 +39,9 @@ class Areas:
         self._follower = Follower(district_id=district_id)
         self._index: AreaIndex | None = None
         self._generation_id: int | None = None
+        self._is_stale = False
         self._past: OrderedDict[int, AreaIndex] = OrderedDict()
+        self._building = asyncio.Lock()
 
     @property
     def current(self) -> AreaIndex:
@@ -66,32 +68,42 @@ class Areas:
         await self._load_active(pool)
 
     async def follow(self, pool: Pool) -> None:
-        """Load anew if another generation has become active since the last call."""
+        """Load anew if another generation has become active since the last call, or a load before this failed."""
         async with pool_transaction(pool) as conn:
             changes = await self._follower.poll(conn)
-        if any(change.kind == AREAS_CHANGED for change in changes):
+        # A change is told only once: it must outlive a load that fails.
+        self._is_stale |= any(change.kind == AREAS_CHANGED for change in changes)
+        if self._is_stale:
             await self._load_active(pool)
 
     async def generation(self, pool: Pool, generation_id: int) -> AreaIndex:
-        """Give the index of any generation; the last few past ones are kept. Raises `GenerationNotFound`."""
+        """Give the index of a generation that is or was active; the last few past ones are kept.
+
+        Raises `GenerationNotFound`, also for drafts, which may still change.
+        """
         if self._index is not None and self._generation_id == generation_id:
             return self._index
-        if generation_id not in self._past:
-            async with pool_transaction(pool) as conn:
-                known = await queries.find_generation(conn, district_id=self._district_id, generation_id=generation_id)
-            if known is None:
-                raise GenerationNotFound(pointer="/query/generation", generation=generation_id)
-            self._past[generation_id] = await self._build(pool, generation_id)
-            while len(self._past) > _PAST_KEPT:
-                self._past.popitem(last=False)
-        self._past.move_to_end(generation_id)
-        return self._past[generation_id]
+        async with self._building:  # one at a time: many may ask for the same
+            if generation_id not in self._past:
+                self._past[generation_id] = await self._build_past(pool, generation_id)
+                while len(self._past) > _PAST_KEPT:
+                    self._past.popitem(last=False)
+            self._past.move_to_end(generation_id)
+            return self._past[generation_id]
+
+    async def _build_past(self, pool: Pool, generation_id: int) -> AreaIndex:
+        async with pool_transaction(pool) as conn:
+            known = await queries.find_generation(conn, district_id=self._district_id, generation_id=generation_id)
+        if known is None or known.activated_at is None:
+            raise GenerationNotFound(pointer="/query/generation", generation=generation_id)
+        return await self._build(pool, generation_id)
 
     async def _load_active(self, pool: Pool) -> None:
         async with pool_transaction(pool) as conn:
             active = await queries.find_active_generation(conn, district_id=self._district_id)
         self._index = None if active is None else await self._build(pool, active.id)
         self._generation_id = None if active is None else active.id
+        self._is_stale = False
         if active is not None:
             _log.info("区域版次 %s 已载入 / generation %s of areas is loaded", active.id, active.id)
 
