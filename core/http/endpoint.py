@@ -31,6 +31,8 @@ HandlerFunction = Callable[..., Awaitable[object]]
 JSON_BODY_LIMIT = 64 * 1024
 BODY_TIMEOUT_S = 15.0
 
+_NUL = Text("不能含有空字符。", "It must not hold a NUL character.")  # PostgreSQL cannot store one
+
 
 @dataclass(frozen=True, slots=True)
 class Created(Generic[T]):
@@ -134,8 +136,12 @@ def _read_path(request: web.Request, adapters: dict[str, TypeAdapter[Any]]) -> d
     values: dict[str, object] = {}
     errors: list[FieldError] = []
     for name, adapter in adapters.items():
+        text = request.match_info[name]
+        if "\0" in text:
+            errors.append(FieldError(f"/path/{name}", _NUL))
+            continue
         try:
-            values[name] = adapter.validate_strings(request.match_info[name])
+            values[name] = adapter.validate_strings(text)
         except ValidationError as error:
             errors += explain_errors(error, prefix=f"/path/{name}")
     if errors:
@@ -151,6 +157,9 @@ def read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
     for name in dict.fromkeys(query):
         field = model.model_fields.get(name)
         given = query.getall(name)
+        if any("\0" in text for text in given):
+            errors.append(FieldError(f"/query/{name}", _NUL))
+            continue
         if field is not None and get_origin(field.annotation) in (list, tuple):
             values[name] = given
         else:
@@ -178,7 +187,6 @@ async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
     except orjson.JSONDecodeError as error:
         raise MalformedBody(reason=str(error)) from None
     try:
-        # Tuples and enums arrive as lists and strings, so JSON mode, which is lax exactly there.
         return model.model_validate(value)
     except ValidationError as error:
         raise InvalidInput(explain_errors(error, prefix="")) from None

@@ -259,3 +259,11 @@ def test_a_handler_with_an_unknown_parameter_fails_at_start_up() -> None:
 
     with pytest.raises(TypeError, match="weather"):
         add_routes(web.Application(), (Route("GET", "/odd", odd, ANYONE),))
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"), [("/ask?limit=1&amenity=a%00b", "/query/amenity"), ("/things/%00", "/path/thing_id")]
+)
+async def test_a_nul_character_is_refused_by_name(edge: Client, path: str, pointer: str) -> None:
+    response = await edge.get(path)
+    assert [pointer] == [error["pointer"] for error in (await response.json())["errors"]]
