@@ -1,22 +1,22 @@
 """Point → leaf area: which one covers it, which others come in question, and how far the nearest line is.
 
-The index is immutable and holds one generation in memory. Whether an area covers a point is always GEOS's answer on
-the exact shape, the line included; the quadtree only says whom to ask.
+The index is immutable and holds one generation in memory. A point off every line is settled by counting the lines on
+the way from a place whose areas are known; within the tolerance of a line GEOS says who covers it, the line included.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from geo.fabric import BoolArray, FloatArray, IntArray, Numbers, Polygons, read_fabric
-from geo.frame import Frame, Frames, frame_at, frames_at
+from geo.frame import frame_at, frames_at
 from geo.models import AreaRef, Located, Point, Reason
-from geo.quadtree import UNSETTLED, build_quadtree
+from geo.quadtree import ASK, UNSETTLED, build_quadtree
 
 DEFAULT_TOLERANCE_M = 1.0
 DEFAULT_NEAREST_LIMIT_M = 100.0
@@ -26,6 +26,8 @@ _EQUALLY_NEAR_M = 1e-6
 # GEOS answers faster about shapes of more points than this once they are prepared.
 _PREPARE_OVER_POINTS = 16
 _POINTS_AT_ONCE = 16_384
+# Square degrees: less than this from zero, rounding may have chosen the side. Some hundred times what it can amount to.
+_NEAR_CORNER = 1e-12
 _REASONS = tuple(Reason)
 
 
@@ -67,6 +69,22 @@ class LocatedMany:
         )
 
 
+class _Pairs(NamedTuple):
+    """Places with the edges of their cells: where the edge starts as seen from the place, and its step, in degrees."""
+
+    belongs: Numbers
+    edges: IntArray
+    x: FloatArray
+    y: FloatArray
+    dx: FloatArray
+    dy: FloatArray
+
+    def only(self, wanted: BoolArray) -> Self:
+        """Leave out pairs that are not wanted."""
+        belongs, edges, x, y, dx, dy = self
+        return type(self)(belongs[wanted], edges[wanted], x[wanted], y[wanted], dx[wanted], dy[wanted])
+
+
 class AreaIndex:
     """The leaf areas of one generation, sorted by code, ready to locate points. Made by `AreaIndex.build`."""
 
@@ -93,8 +111,12 @@ class AreaIndex:
         self._lines = (self._lon.data, self._lat.data, self._step_lon.data, self._step_lat.data)
         self._table, self._child, self._owner = tree.table.data, tree.child.data, tree.owner.data
         self._edge_starts, self._edge_items = tree.edges.starts.data, tree.edges.items.data
+        self._middle_starts, self._middle_items = tree.middle.starts.data, tree.middle.items.data
+        self._middle_lon, self._middle_lat = tree.middle_lon.data, tree.middle_lat.data
+        self._owner_first, self._owner_second = fabric.first.data, fabric.second.data
         self._columns_per_degree = 2**tree.depth / tree.width
         self._rows_per_degree = 2**tree.depth / tree.height
+        self._number_of = {area.code: number for number, area in enumerate(areas)}
         self._nowhere = Located(None, (), None, generation_id, True, Reason.NO_POSITION)
         self._far = Located(None, (), None, generation_id, True, Reason.OUTSIDE)
 
@@ -140,13 +162,17 @@ class AreaIndex:
         cell = self._find_cell(lon, lat)
         if cell < 0:
             return self._far
-        metres = self._measure(cell, lon, lat)
+        distances = self._measure(cell, lon, lat)
+        metres = min(distances)
         owner = self._owner[cell]
-        covering = [owner] if owner >= 0 else self._covering(cell, lon, lat) if owner == UNSETTLED else []
+        if metres <= self.tolerance_m or owner == ASK:
+            covering = self._ask(cell, lon, lat)
+        else:
+            covering = (owner,) if owner >= 0 else () if owner == -1 else self._follow(cell, lon, lat)
         if len(covering) == 1 and metres > self.tolerance_m:
             area = self.areas[covering[0]]
             return Located(area, (area.code,), metres, self.generation_id, False, Reason.INSIDE)
-        return self._decide(cell, lon, lat, covering, metres)
+        return self._decide(cell, covering, metres, distances)
 
     def locate_many(self, lons: FloatArray, lats: FloatArray) -> LocatedMany:
         """Locate points given as arrays of degrees. NaN, impossible and (0, 0) positions are no position."""
@@ -174,10 +200,12 @@ class AreaIndex:
         if not len(rows):
             return
         lon, lat = lons[rows], lats[rows]
-        metres = self._measure_many(cells, lon, lat)
-        area, covering = self._cover_many(cells, lon, lat)
-        inside = (covering == 1) & (metres > self.tolerance_m)
-        outside = (covering == 0) & (metres > self.nearest_limit_m) & (metres > self.tolerance_m)
+        pairs = self._pair(cells, lon, lat)
+        metres = self._measure_many(pairs, lat)
+        area, covering = self._cover_many(cells, lon, lat, pairs)
+        far = metres > self.tolerance_m
+        inside = far & (covering == 1)
+        outside = far & (covering == 0) & (metres > self.nearest_limit_m)
         answer.metres_to_line[rows] = metres
         answer.area[rows] = np.where(outside, -1, area)
         answer.needs_confirmation[rows] = ~inside
@@ -187,16 +215,7 @@ class AreaIndex:
             located = answer.special[row] = self.locate(Point(float(lon[place]), float(lat[place])))
             answer.needs_confirmation[row] = located.needs_confirmation
             answer.reason[row] = _REASONS.index(located.reason)
-            answer.area[row] = self._number(located.area)
-
-    def _number(self, area: AreaRef | None) -> int:
-        if area is None:
-            return -1
-        low, high = 0, len(self.areas)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self.areas[middle].code < area.code else (low, middle)
-        return low
+            answer.area[row] = -1 if located.area is None else self._number_of[located.area.code]
 
     def _find_cell(self, lon: float, lat: float) -> int:
         """Give the cell without children that holds a place, −1 beyond the tree."""
@@ -230,80 +249,120 @@ class AreaIndex:
         cell[beyond] = -1
         return cell
 
-    def _measure(self, cell: int, lon: float, lat: float) -> float:
-        """Give the metres from a place to the nearest line. The same sums as `_distances`, for speed in floats."""
+    def _measure(self, cell: int, lon: float, lat: float) -> list[float]:
+        """Give the metres from a place to each edge of its cell. The sums of `_measure_many`, in floats for speed."""
         east, bend, north = frame_at(lat)
-        east2, north2 = east * east, north * north
+        bend /= east * north
         lons, lats, steps_lon, steps_lat = self._lines
-        nearest = math.inf
+        distances = []
         for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
-            x, y = lons[edge] - lon, lats[edge] - lat
-            dx, dy = steps_lon[edge], steps_lat[edge]
-            t = -(x * dx * east2 + y * dy * north2) / (dx * dx * east2 + dy * dy * north2)
+            x, y = (lons[edge] - lon) * east, (lats[edge] - lat) * north
+            dx, dy = steps_lon[edge] * east, steps_lat[edge] * north
+            t = -(x * dx + y * dy) / (dx * dx + dy * dy)
             if t > 0.0:
                 if t > 1.0:
                     t = 1.0
-                x, y = x + t * dx, y + t * dy
-            x *= east - bend * y
-            y *= north
-            distance2 = x * x + y * y
-            if distance2 < nearest:
-                nearest = distance2
-        return math.sqrt(nearest)
-
-    def _distances(
-        self, edges: IntArray, lon: FloatArray | float, lat: FloatArray | float, frame: Frames | Frame
-    ) -> FloatArray:
-        """Give the metres from places to one edge each."""
-        x, y = self._lon[edges] - lon, self._lat[edges] - lat
-        dx, dy = self._step_lon[edges], self._step_lat[edges]
-        east2, north2 = frame.east * frame.east, frame.north * frame.north
-        t = -(x * dx * east2 + y * dy * north2) / (dx * dx * east2 + dy * dy * north2)
-        np.clip(t, 0.0, 1.0, out=t)
-        x, y = x + t * dx, y + t * dy
-        x *= frame.east - frame.bend * y
-        y *= frame.north
-        distances: FloatArray = np.sqrt(x * x + y * y)
+                x += t * dx
+                y += t * dy
+            x -= bend * x * y
+            distances.append(math.sqrt(x * x + y * y))
         return distances
 
-    def _measure_many(self, cells: Numbers, lon: FloatArray, lat: FloatArray) -> FloatArray:
+    def _pair(self, cells: Numbers, lon: FloatArray, lat: FloatArray) -> _Pairs:
         belongs, edges = self._tree.edges.of(cells)
-        frames = Frames(*(values[belongs] for values in frames_at(lat)))
-        starts = np.flatnonzero(np.diff(belongs, prepend=-1))
-        nearest: FloatArray = np.minimum.reduceat(self._distances(edges, lon[belongs], lat[belongs], frames), starts)
+        return _Pairs(
+            belongs,
+            edges,
+            self._lon[edges] - lon[belongs],
+            self._lat[edges] - lat[belongs],
+            self._step_lon[edges],
+            self._step_lat[edges],
+        )
+
+    def _measure_many(self, pairs: _Pairs, lat: FloatArray) -> FloatArray:
+        """Give the metres from each place to its nearest line."""
+        frames = frames_at(lat)
+        bend = (frames.bend / (frames.east * frames.north))[pairs.belongs]
+        east, north = frames.east[pairs.belongs], frames.north[pairs.belongs]
+        x, y = pairs.x * east, pairs.y * north
+        dx, dy = pairs.dx * east, pairs.dy * north
+        t = np.clip(-(x * dx + y * dy) / (dx * dx + dy * dy), 0.0, 1.0)
+        x += t * dx
+        y += t * dy
+        x -= bend * x * y
+        starts = np.flatnonzero(np.diff(pairs.belongs, prepend=-1))
+        nearest: FloatArray = np.sqrt(np.minimum.reduceat(x * x + y * y, starts))
         return nearest
 
-    def _covering(self, cell: int, lon: float, lat: float) -> list[int]:
-        """Ask GEOS which of the areas of a cell cover a place, in the order of their codes."""
+    def _ask(self, cell: int, lon: float, lat: float) -> Sequence[int]:
+        """Ask GEOS which areas cover a place, in the order of their codes."""
+        owner = self._owner[cell]
+        if owner >= -1:
+            return (owner,) if owner >= 0 else ()
         areas = self._tree.areas
         asked = areas.items[areas.starts[cell] : areas.starts[cell + 1]]
         covering: list[int] = asked[shapely.intersects_xy(self._polygons[asked], lon, lat)].tolist()
         return covering
 
-    def _cover_many(self, cells: Numbers, lon: FloatArray, lat: FloatArray) -> tuple[IntArray, IntArray]:
-        """Give the first covering area of each place (−1 for none), and how many cover it."""
-        area = self._tree.owner[cells]
+    def _follow(self, cell: int, lon: float, lat: float) -> Sequence[int]:
+        """Find the areas that cover a place off every line: each line on the way from the cell's middle changes them.
+
+        Where the way passes so near a corner that rounding could decide, GEOS is asked.
+        """
+        way_x, way_y = lon - self._middle_lon[cell], lat - self._middle_lat[cell]
+        lons, lats, steps_lon, steps_lat = self._lines
+        covering = set(self._middle_items[self._middle_starts[cell] : self._middle_starts[cell + 1]])
+        for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
+            x, y = lons[edge] - lon, lats[edge] - lat
+            dx, dy = steps_lon[edge], steps_lat[edge]
+            start, turn = way_x * y - way_y * x, way_x * dy - way_y * dx
+            end = start + turn
+            if -_NEAR_CORNER < start < _NEAR_CORNER or -_NEAR_CORNER < end < _NEAR_CORNER:
+                return self._ask(cell, lon, lat)
+            if (start > 0.0) != (end > 0.0):
+                side = dy * x - dx * y
+                if (side > 0.0) != (side + turn > 0.0):
+                    covering ^= {self._owner_first[edge], self._owner_second[edge]}
+        covering.discard(-1)
+        return sorted(covering)
+
+    def _cover_many(
+        self, cells: Numbers, lon: FloatArray, lat: FloatArray, pairs: _Pairs
+    ) -> tuple[IntArray, npt.NDArray[np.intp]]:
+        """Give the first covering area of each place (−1 for none), and how many cover it; −1 where GEOS must say."""
+        area: IntArray = self._tree.owner[cells]
+        covering = (area >= 0).astype(np.int64)
         unsettled = np.flatnonzero(area == UNSETTLED)
-        covering = (area >= 0).astype(np.int32)
-        belongs, asked = self._tree.areas.of(cells[unsettled])
-        places = unsettled[belongs]
-        covers = shapely.intersects_xy(self._polygons[asked], lon[places], lat[places])
-        area[unsettled] = -1
-        # Written backwards, so that of several the first, with the smallest code, stays.
-        area[places[covers][::-1]] = asked[covers][::-1]
-        covering += np.bincount(places[covers], minlength=len(cells)).astype(np.int32)
+        covering[area == ASK] = -1
+        is_unsettled = np.zeros(len(cells), bool)
+        is_unsettled[unsettled] = True
+        belongs, edges, x, y, dx, dy = pairs.only(is_unsettled[pairs.belongs])
+        way_x, way_y = (lon - self._tree.middle_lon[cells])[belongs], (lat - self._tree.middle_lat[cells])[belongs]
+        start, turn = way_x * y - way_y * x, way_x * dy - way_y * dx
+        end, side = start + turn, dy * x - dx * y
+        crossed = ((start > 0.0) != (end > 0.0)) & ((side > 0.0) != (side + turn > 0.0))
+        doubtful = (np.abs(start) < _NEAR_CORNER) | (np.abs(end) < _NEAR_CORNER)
+        middle_rows, middle_areas = self._tree.middle.of(cells[unsettled])
+        first, second = self._first[edges[crossed]], self._second[edges[crossed]]
+        row, number = _left_over(
+            np.concatenate([unsettled[middle_rows], belongs[crossed], belongs[crossed]]),
+            np.concatenate([middle_areas, first, second]),
+            len(self.areas),
+        )
+        area[area < -1] = -1
+        area[row[::-1]] = number[::-1]  # backwards, so that of several the first stays
+        covering += np.bincount(row, minlength=len(cells))
+        covering[belongs[doubtful]] = -1
         return area, covering
 
-    def _decide(self, cell: int, lon: float, lat: float, covering: list[int], metres: float) -> Located:
+    def _decide(self, cell: int, covering: Sequence[int], metres: float, distances: list[float]) -> Located:
         """Choose where more than one area, or none, comes in question."""
         if not covering and metres > max(self.nearest_limit_m, self.tolerance_m):
             return Located(None, (), metres, self.generation_id, True, Reason.OUTSIDE)
-        edges = self._tree.edges.items[self._edge_starts[cell] : self._edge_starts[cell + 1]]
-        distances = self._distances(edges, lon, lat, frame_at(lat))
-        within = self._owners_of(edges[distances <= self.tolerance_m])
-        chosen = covering[0] if covering else self._owners_of(edges[distances <= metres + _EQUALLY_NEAR_M])[0]
-        others = sorted({*covering, *within} - {chosen})
-        candidates = tuple(self.areas[number].code for number in (chosen, *others))
+        within = self._owners_within(cell, distances, self.tolerance_m)
+        chosen = covering[0] if covering else min(self._owners_within(cell, distances, metres + _EQUALLY_NEAR_M))
+        others = sorted(within.union(covering) - {chosen})
+        candidates = tuple([self.areas[number].code for number in (chosen, *others)])
         if not covering:
             reason = Reason.NEAREST
         elif not others:
@@ -312,8 +371,18 @@ class AreaIndex:
             reason = Reason.ON_LINE if metres <= self.tolerance_m else Reason.OVERLAP
         return Located(self.areas[chosen], candidates, metres, self.generation_id, reason is not Reason.INSIDE, reason)
 
-    def _owners_of(self, edges: IntArray) -> list[int]:
-        return sorted({*self._first[edges].tolist(), *self._second[edges].tolist()} - {-1})
+    def _owners_within(self, cell: int, distances: list[float], metres: float) -> set[int]:
+        """Give the owners of those edges of a cell that are within `metres`."""
+        first = self._edge_starts[cell]
+        near = [self._edge_items[first + n] for n, distance in enumerate(distances) if distance <= metres]
+        return {owner for edge in near for owner in (self._owner_first[edge], self._owner_second[edge]) if owner >= 0}
+
+
+def _left_over(rows: Numbers, numbers: IntArray, count: int) -> tuple[Numbers, IntArray]:
+    """Give in order the (row, number) pairs that occur an odd number of times; negative numbers count for nothing."""
+    keys, times = np.unique((rows * count + numbers)[numbers >= 0], return_counts=True)
+    odd = keys[times % 2 == 1]
+    return odd // count, (odd % count).astype(np.int32)
 
 
 def _prepare(polygons: Polygons) -> None:

@@ -22,6 +22,7 @@ FEW_EDGES_INSIDE = 10
 FEW_EDGES_OUTSIDE = 24
 # Cells are not made smaller than this, however many edges meet there.
 SMALLEST_CELL_M = 4.0
+# Nor are cells quartered that are this small a share of their distance from any line: it would hardly help.
 _FINE_BESIDE_DISTANCE = 0.01
 # The tree reaches this far beyond the areas; farther out nothing is said about the nearest line.
 REACH_M = 12_000.0
@@ -34,6 +35,9 @@ _PAIRS_AT_ONCE = 500_000
 _BEND_PER_METRE = 6e-7
 
 UNSETTLED = -2
+# The middle of the cell is so near a line that no way from it can be trusted.
+ASK = -3
+_TOO_NEAR_M = 0.01
 
 
 class Lists(NamedTuple):
@@ -62,8 +66,8 @@ class Quadtree:
     """Cells numbered level by level; `table` gives the cell (or its ancestor) of each place at `table_depth`.
 
     `child` is the first of four children (south-west, south-east, north-west, north-east) or −1. Of a cell without
-    children, `owner` is the one area that covers all of it, −1 for none, or `UNSETTLED`: then `areas` lists those
-    that may cover a place in it.
+    children, `owner` is the one area that covers all of it, −1 for none, or `UNSETTLED` or `ASK`: then `areas` lists
+    those that may cover a place in it, and `middle` those that cover the place (`middle_lon`, `middle_lat`) in it.
     """
 
     west: float
@@ -77,28 +81,36 @@ class Quadtree:
     owner: IntArray
     edges: Lists
     areas: Lists
+    middle: Lists
+    middle_lon: FloatArray
+    middle_lat: FloatArray
 
     def nbytes(self) -> int:
         """Tell how much memory the cells take."""
-        arrays = (self.table, self.child, self.owner, *self.edges, *self.areas)
+        lists = (*self.edges, *self.areas, *self.middle)
+        arrays = (self.table, self.child, self.owner, *lists, self.middle_lon, self.middle_lat)
         return sum(array.nbytes for array in arrays)
 
 
 _NO_LISTS = Lists(np.zeros(2, np.int64), np.zeros(0, np.int32))
 _NO_CELL = np.full(1, -1, np.int32)
 # The tree of no areas: one empty cell where no position is.
-_NOWHERE = Quadtree(1e6, 1e6, 1.0, 1.0, 0, 0, np.zeros(1, np.int32), _NO_CELL, _NO_CELL, _NO_LISTS, _NO_LISTS)
+_NOWHERE = Quadtree(
+    1e6, 1e6, 1.0, 1.0, 0, 0, np.zeros(1, np.int32), _NO_CELL, _NO_CELL,
+    _NO_LISTS, _NO_LISTS, _NO_LISTS, np.zeros(1), np.zeros(1),
+)  # fmt: skip
 
 
 class _Cells(NamedTuple):
-    """The cells of one level with their lists; `covers` are areas that cover the whole cell.
+    """The cells of one level with their lists.
 
-    `is_fine` cells are so small beside their distance from any line that quartering would hardly shorten the list.
+    `active` are areas with a line in the cell or near it, `covers` others that cover all of it; `metres_to_line` is
+    from the middle.
     """
 
     column: Numbers
     row: Numbers
-    is_fine: BoolArray
+    metres_to_line: FloatArray
     edges: Lists
     active: Lists
     covers: Lists
@@ -116,7 +128,7 @@ class _Builder:
         self.tolerance_m = tolerance_m
         low, high = _bounds(fabric)
         middle = frame_at((low[1] + high[1]) / 2)
-        size_m = 2 * REACH_M + max((high[0] - low[0]) * middle.east, (high[1] - low[1]) * middle.north)
+        self.size_m = size_m = 2 * REACH_M + max((high[0] - low[0]) * middle.east, (high[1] - low[1]) * middle.north)
         self.width, self.height = size_m / middle.east, size_m / middle.north
         self.west = (low[0] + high[0] - self.width) / 2
         self.south = (low[1] + high[1] - self.height) / 2
@@ -126,7 +138,19 @@ class _Builder:
         zero = np.zeros(1, np.int64)
         everything = Lists(np.array([0, len(self.fabric)]), np.arange(len(self.fabric), dtype=np.int32))
         all_areas = Lists(np.array([0, len(self.polygons)]), np.arange(len(self.polygons), dtype=np.int32))
-        return _Cells(zero, zero, np.zeros(1, bool), everything, all_areas, _NO_LISTS)
+        return _Cells(zero, zero, np.zeros(1), everything, all_areas, _NO_LISTS)
+
+    def middles(self, column: Numbers, row: Numbers, level: int) -> tuple[FloatArray, FloatArray]:
+        """Give the middles of cells of a level."""
+        lon: FloatArray = self.west + (column + 0.5) * self.width / 2**level
+        lat: FloatArray = self.south + (row + 0.5) * self.height / 2**level
+        return lon, lat
+
+    def covering(self, areas: Lists, lon: FloatArray, lat: FloatArray) -> Lists:
+        """List those of the areas of each cell that cover a place in it."""
+        cells, asked = areas.of(np.arange(len(lon)))
+        covers = shapely.intersects_xy(self.polygons[asked], lon[cells], lat[cells])
+        return lists_from(cells[covers], asked[covers], len(lon))
 
     def quarter(self, cells: _Cells, which: Numbers, level: int) -> _Cells:
         """Give the children, at `level`, of the cells in the places `which`."""
@@ -138,18 +162,17 @@ class _Builder:
         parent = np.repeat(which, 4)
         quadrant = np.tile(np.arange(4), len(which))
         column, row = 2 * cells.column[parent] + quadrant % 2, 2 * cells.row[parent] + quadrant // 2
-        lon = self.west + (column + 0.5) * self.width / 2**level
-        lat = self.south + (row + 0.5) * self.height / 2**level
+        lon, lat = self.middles(column, row, level)
         belongs, edges = cells.edges.of(parent)
-        keep, is_active, is_fine = self._matter(lon, lat, level, belongs, edges)
+        keep, is_active, metres = self._matter(lon, lat, level, belongs, edges)
         active = self._owners(belongs[is_active], edges[is_active], len(parent))
         covers = self._settle(cells, parent, active, lon, lat)
-        return _Cells(column, row, is_fine, lists_from(belongs[keep], edges[keep], len(parent)), active, covers)
+        return _Cells(column, row, metres, lists_from(belongs[keep], edges[keep], len(parent)), active, covers)
 
     def _matter(
         self, lon: FloatArray, lat: FloatArray, level: int, belongs: Numbers, edges: IntArray
-    ) -> tuple[BoolArray, BoolArray, BoolArray]:
-        """Tell of each (cell, edge) pair whether to keep it and whether it is active, of each cell if it is fine.
+    ) -> tuple[BoolArray, BoolArray, FloatArray]:
+        """Tell of each (cell, edge) pair whether to keep it and whether it is active, and each cell's metres to a line.
 
         An edge is active in a cell that it enters or approaches within the tolerance.
         """
@@ -180,8 +203,7 @@ class _Builder:
         box = (half_x + slack, half_y + slack)
         before = _faces(self.start_corner, edges, x, y, east, north, box)
         after = _faces(self.end_corner, edges, x + dx, y + dy, east, north, box)
-        is_fine = radius[starts] <= _FINE_BESIDE_DISTANCE * nearest[starts]
-        return is_active | (is_near & (beside | before | after)), is_active, is_fine
+        return is_active | (is_near & (beside | before | after)), is_active, nearest[starts]
 
     def _owners(self, belongs: Numbers, edges: IntArray, count: int) -> Lists:
         """List for each cell, once and in order, the owners of its active edges."""
@@ -235,7 +257,7 @@ def _join(parts: list[_Cells]) -> _Cells:
     return _Cells(
         np.concatenate([part.column for part in parts]),
         np.concatenate([part.row for part in parts]),
-        np.concatenate([part.is_fine for part in parts]),
+        np.concatenate([part.metres_to_line for part in parts]),
         _join_lists([part.edges for part in parts]),
         _join_lists([part.active for part in parts]),
         _join_lists([part.covers for part in parts]),
@@ -255,13 +277,14 @@ def build_quadtree(polygons: Polygons, fabric: Fabric, *, tolerance_m: float) ->
     cells = builder.root()
     table = np.zeros((1, 1), np.int32)
     table_depth = min(TABLE_DEPTH, builder.depth)
-    children, owners, edges, areas = [], [], [], []
+    children, owners, edges, areas, middles, inside = [], [], [], [], [], []
     numbered = 0
     for level in range(builder.depth + 1):
         count = len(cells.column)
         owner, unsettled = _settled_owner(cells)
-        few = np.select([owner == UNSETTLED, owner >= 0], [FEW_EDGES_CROSSED, FEW_EDGES_INSIDE], FEW_EDGES_OUTSIDE)
-        crowded = (np.diff(cells.edges.starts) > few) & ~cells.is_fine & (level < builder.depth)
+        few = np.select([owner < -1, owner >= 0], [FEW_EDGES_CROSSED, FEW_EDGES_INSIDE], FEW_EDGES_OUTSIDE)
+        is_fine = builder.size_m / 2**level <= _FINE_BESIDE_DISTANCE * cells.metres_to_line
+        crowded = (np.diff(cells.edges.starts) > few) & ~is_fine & (level < builder.depth)
         split = np.flatnonzero(crowded)
         child = np.full(count, -1, np.int32)
         child[split] = numbered + count + 4 * np.arange(len(split))
@@ -269,6 +292,8 @@ def build_quadtree(polygons: Polygons, fabric: Fabric, *, tolerance_m: float) ->
         edges.append(_only(cells.edges, ~crowded))
         owners.append(owner)
         areas.append(_only(unsettled, ~crowded))
+        middles.append(builder.middles(cells.column, cells.row, level))
+        inside.append(builder.covering(areas[-1], *middles[-1]))
         numbered += count
         if not len(split):
             break
@@ -279,7 +304,8 @@ def build_quadtree(polygons: Polygons, fabric: Fabric, *, tolerance_m: float) ->
     return Quadtree(
         builder.west, builder.south, builder.width, builder.height,
         builder.depth, int(math.log2(len(table))), table.ravel(),
-        np.concatenate(children), np.concatenate(owners), _join_lists(edges), _join_lists(areas),
+        np.concatenate(children), np.concatenate(owners), _join_lists(edges), _join_lists(areas), _join_lists(inside),
+        *(np.concatenate(values) for values in zip(*middles, strict=True)),
     )  # fmt: skip
 
 
@@ -297,7 +323,7 @@ def _settled_owner(cells: _Cells) -> tuple[IntArray, Lists]:
     single = np.flatnonzero((crossing == 0) & (covering == 1))
     owner[single] = cells.covers.items[cells.covers.starts[single]]
     unsettled = (crossing > 0) | (covering > 1)
-    owner[unsettled] = UNSETTLED
+    owner[unsettled] = np.where(cells.metres_to_line[unsettled] > _TOO_NEAR_M, UNSETTLED, ASK)
     everyone = np.arange(len(owner))
     covers, active = cells.covers.of(everyone), cells.active.of(everyone)
     belongs = np.concatenate([covers[0], active[0]])
