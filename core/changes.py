@@ -28,7 +28,8 @@ class Follower:
         Call once before loading an index: what commits during the load is then given again, never missed.
         """
         bound = await queries.get_snapshot_bound(conn)
-        start, self._read_below = self._read_below, bound
-        if start is None or start >= bound:
-            return []
-        return await queries.list_changes(conn, district_id=self._district_id, from_xid=start, below_xid=bound)
+        start, changes = self._read_below, []
+        if start is not None and start < bound:
+            changes = await queries.list_changes(conn, district_id=self._district_id, from_xid=start, below_xid=bound)
+        self._read_below = bound  # only now: a read that failed must be repeated
+        return changes

@@ -29,7 +29,8 @@ LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 SearchPlaces = Callable[[str, int], Awaitable[list[Place]]]
 SEARCH_PLACES: web.AppKey[SearchPlaces] = web.AppKey("search_places")
 
-_LINES_AT_ONCE = 1_000
+#: Bytes; far more than any point needs.
+_LONGEST_LINE = 1_000
 
 
 class Input(BaseModel):
@@ -126,7 +127,7 @@ async def locate_points(request: web.Request, query: BulkQuery) -> web.StreamRes
         async for lines in _batches(request.content):
             await response.write(_locate_lines(lines, first, index, query.datum, reader))
             first += len(lines)
-    except (TimeoutError, ValueError):  # the rest does not arrive, or one line is longer than any point
+    except TimeoutError:
         await response.write(to_json({"line": first, "error": TooSlow().explain(reader)}) + b"\n")
     await response.write_eof()
     return response
@@ -188,18 +189,19 @@ async def _index(request: web.Request, generation_id: int | None) -> AreaIndex:
 
 
 async def _batches(content: StreamReader) -> AsyncIterator[list[bytes]]:
-    """Give the body's lines some at a time, so that its length costs no memory."""
-    lines: list[bytes] = []
+    """Give the body's lines as they arrive, some at a time, so that neither many lines nor a long one cost memory."""
+    rest = b""
     while True:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            line = await content.readline()
-        if line:
-            lines.append(line)
-        if len(lines) == _LINES_AT_ONCE or (lines and not line):
+            arrived = await content.readany()
+        *lines, rest = (rest + arrived).split(b"\n")
+        if not arrived and rest:
+            lines = [rest]
+        if lines:
             yield lines
-            lines = []
-        if not line:
+        if not arrived:
             return
+        rest = rest[: _LONGEST_LINE + 1]  # what is cut off could not make it a point any more
 
 
 def _locate_lines(lines: list[bytes], first: int, index: AreaIndex, datum: Datum, reader: str) -> bytes:
@@ -216,6 +218,8 @@ def _locate_lines(lines: list[bytes], first: int, index: AreaIndex, datum: Datum
 
 
 def _position(line: bytes) -> tuple[float, float] | None:
+    if len(line) > _LONGEST_LINE:
+        return None
     try:
         value = orjson.loads(line)
         lon, lat = value["lon"], value["lat"]
