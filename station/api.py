@@ -30,6 +30,7 @@ from station.models import (
     StationPage,
     Tap,
 )
+from station.shelf import Ask
 
 LIVE_STATIONS = web.AppKey("live_stations", LiveStations)
 
@@ -56,8 +57,8 @@ class NearbyQuery(Input):
     door: tuple[str, ...] = ()
     open_now: bool = False
     open_at: AwareDatetime | None = None
-    radius_m: float = Field(default=nearby.DEFAULT_RADIUS_M, gt=0, le=nearby.LARGEST_RADIUS_M)
-    limit: int = Field(default=nearby.DEFAULT_LIMIT, ge=1, le=nearby.LARGEST_LIMIT)
+    radius_m: float = Field(default=5_000.0, gt=0, le=nearby.LARGEST_RADIUS_M)
+    limit: int = Field(default=10, ge=1, le=nearby.LARGEST_LIMIT)
 
 
 class PositionBody(Input):
@@ -159,7 +160,7 @@ class Vocabulary:
 
 async def find_nearby_stations(request: web.Request, query: NearbyQuery) -> web.Response:
     """Find the nearest stations around a position or a typed place; needs no sign-in, and keeps no position."""
-    ask = nearby.Ask(
+    ask = Ask(
         point=await _centre(request, query),
         amenities=_split(query.amenity),
         doors=_doors(query.door),
@@ -284,6 +285,8 @@ async def give_feedback(request: web.Request, station_id: int, body: FeedbackBod
 
 async def _centre(request: web.Request, query: NearbyQuery) -> Point:
     if query.lon is not None and query.lat is not None:
+        if query.datum is Datum.WGS84:
+            return Point(query.lon, query.lat)
         return point_from(Received(query.lon, query.lat, query.datum))
     if not query.place:
         raise PositionMissing(pointer="/query/lat" if query.lat is None else "/query/lon")

@@ -6,7 +6,7 @@ together, because one query costs about ten times its share of a batch. Knows ne
 row's `timeline` is a number, and the caller says which timelines are open.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,9 +17,12 @@ from scipy.spatial import cKDTree
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+#: Findings: numbers of wishes, rows, chords.
+_Part = tuple[Rows, Rows, Floats]
 
 SEMI_MAJOR_M = 6378137.0
 FLATTENING = 1 / 298.257223563
+_ECCENTRICITY_2 = FLATTENING * (2 - FLATTENING)
 #: For d = 2R·asin(c/2R): against the geodesic 1 mm at 50 km, 1 m at 500 km (docs/adr/0003).
 MEAN_RADIUS_M = 6371008.8
 
@@ -81,21 +84,32 @@ class Hits:
 
 def to_ecef(lon: Floats, lat: Floats) -> Floats:
     """Give WGS-84 Earth-centred metres, shape (n, 3), of degrees on the ellipsoid."""
-    lam, phi = np.radians(lon), np.radians(lat)
-    eccentricity_2 = FLATTENING * (2 - FLATTENING)
-    normal = SEMI_MAJOR_M / np.sqrt(1 - eccentricity_2 * np.sin(phi) ** 2)
-    flat = normal * np.cos(phi)
-    return np.stack((flat * np.cos(lam), flat * np.sin(lam), normal * (1 - eccentricity_2) * np.sin(phi)), axis=-1)
+    return _frames(lon, lat)[0]
 
 
-def _east_and_north(lon: Floats, lat: Floats) -> Floats:
-    """Give the unit vectors to the east and to the north at each position, shape (n, 2, 3)."""
+def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Give Earth-centred metres, and the unit vectors to the east and to the north, shape (n, 2, 3)."""
     lam, phi = np.radians(lon), np.radians(lat)
-    axes = np.zeros((len(lon), 2, 3))
-    axes[:, 0, 0], axes[:, 0, 1] = -np.sin(lam), np.cos(lam)
-    axes[:, 1, 0], axes[:, 1, 1] = -np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam)
-    axes[:, 1, 2] = np.cos(phi)
-    return axes
+    sin_lam, cos_lam, sin_phi, cos_phi = np.sin(lam), np.cos(lam), np.sin(phi), np.cos(phi)
+    normal = SEMI_MAJOR_M / np.sqrt(1 - _ECCENTRICITY_2 * sin_phi**2)
+    flat = normal * cos_phi
+    xyz = np.empty((len(lam), 3))
+    xyz[:, 0], xyz[:, 1], xyz[:, 2] = flat * cos_lam, flat * sin_lam, normal * (1 - _ECCENTRICITY_2) * sin_phi
+    axes = np.zeros((len(lam), 2, 3))
+    axes[:, 0, 0], axes[:, 0, 1] = -sin_lam, cos_lam
+    axes[:, 1, 0], axes[:, 1, 1], axes[:, 1, 2] = -sin_phi * cos_lam, -sin_phi * sin_lam, cos_phi
+    return xyz, axes
+
+
+def near_order(lon: Sequence[float], lat: Sequence[float]) -> list[int]:
+    """Give an order in which neighbours on the ground stand near each other, so that they do in memory too.
+
+    Rows laid down in it make a query over 200,000 stations about a third faster.
+    """
+    if not len(lon):
+        return []
+    order: list[int] = cKDTree(to_ecef(np.asarray(lon), np.asarray(lat))).indices.tolist()
+    return order
 
 
 def chord_to_metres(chord: Floats) -> Floats:
@@ -195,8 +209,11 @@ class StationIndex:
     def ask(self, wishes: Sequence[Wish]) -> list[Hits]:
         """Answer every wish, in order."""
         batch = _Batch(wishes)
-        found = [self._ask_changed(batch), *(self._ask_tree(batch, *served) for served in self._choose_trees(wishes))]
-        return self._collect(batch, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        parts = [part for served in self._choose_trees(wishes) for part in self._ask_tree(batch, *served)]
+        if self.count > self.built:
+            changed = slice(self.built, self.count)
+            parts += [self._scan(batch, number, changed) for number in range(len(wishes))]
+        return self._write_hits(batch, *(parts[0] if len(parts) == 1 else _merge(batch, parts)))
 
     def _choose_trees(self, wishes: Sequence[Wish]) -> Iterable[tuple[cKDTree, Rows | None, int, Rows]]:
         """Give each tree, how many neighbours to take first, and the wishes that both serve best."""
@@ -219,9 +236,10 @@ class StationIndex:
     def _neighbours(self, wish: Wish, key: tuple[str, int] | None) -> int:
         """Guess how many neighbours hold enough that fit, taking the filters for independent of each other."""
         share = wish.open_set.share if wish.open_set is not None else 1.0
-        for bit, portion in self._shares.items():
-            if wish.amenities & bit and key != ("amenity", bit):
-                share *= portion
+        if wish.amenities:
+            for bit, portion in self._shares.items():
+                if wish.amenities & bit and key != ("amenity", bit):
+                    share *= portion
         if share == 1.0 and not wish.doors:
             return wish.limit
         guess = 1.5 * wish.limit / max(share, 0.001)
@@ -229,33 +247,27 @@ class StationIndex:
 
     def _ask_tree(
         self, batch: "_Batch", tree: cKDTree, tree_rows: Rows | None, neighbours: int, asking: Rows
-    ) -> tuple[Rows, Rows, Floats]:
-        parts: list[tuple[Rows, Rows, Floats]] = []
+    ) -> Iterator[_Part]:
+        """Take ever more neighbours until each wish has enough that fit, or has seen all within its reach."""
         while len(asking) and neighbours:
-            reach = float(batch.reach[asking].max())
-            chord, place = _nearest(tree, batch.xyz[asking], neighbours, reach)
+            limit = batch.limit[asking]
+            chord, place = _nearest(tree, batch.xyz[asking], neighbours, float(batch.reach[asking].max()))
             is_found = place < tree.n
             rows = np.where(is_found, place, 0)
             if tree_rows is not None:
                 rows = tree_rows[rows]
             fits = is_found & self._fits(batch, asking, rows, chord)
-            is_done = (fits.sum(axis=1) >= batch.limit[asking]) | ~is_found[:, -1] | (neighbours == tree.n)
-            picked, column = np.nonzero(fits & is_done[:, None])
-            parts.append((asking[picked], rows[picked, column], chord[picked, column]))
+            rank = fits.cumsum(axis=1)
+            is_done = (rank[:, -1] >= limit) | ~is_found[:, -1] | (neighbours == tree.n)
+            picked, column = np.nonzero(fits & (rank <= limit[:, None]) & is_done[:, None])
+            yield asking[picked], rows[picked, column], chord[picked, column]
             asking = asking[~is_done]
             if neighbours >= MOST_NEIGHBOURS:
-                parts += [self._scan(batch, number, slice(0, self.built)) for number in asking.tolist()]
-                break
+                yield from (self._scan(batch, number, slice(0, self.built)) for number in asking.tolist())
+                return
             neighbours = min(neighbours * 8, tree.n)
-        return _join(parts)
 
-    def _ask_changed(self, batch: "_Batch") -> tuple[Rows, Rows, Floats]:
-        if self.count == self.built:
-            return _join([])
-        changed = slice(self.built, self.count)
-        return _join([self._scan(batch, number, changed) for number in range(len(batch.limit))])
-
-    def _scan(self, batch: "_Batch", number: int, span: slice) -> tuple[Rows, Rows, Floats]:
+    def _scan(self, batch: "_Batch", number: int, span: slice) -> _Part:
         """Look at every row of `span` for one wish."""
         offset = self.xyz[span] - batch.xyz[number]
         chord = np.sqrt(np.einsum("ij,ij->i", offset, offset))
@@ -271,53 +283,53 @@ class StationIndex:
             fits &= (self.amenities[rows] & needed) == needed
         if batch.has_doors:
             fits &= (self.doors[rows] & batch.doors[asking, None]) != 0
-        for flags, numbers in batch.open_groups:
-            concerned = np.isin(asking, numbers)
-            fits[concerned] &= flags[self.timelines[rows[concerned]]]
+        for group, flags in enumerate(batch.open_flags, 1):
+            concerned = batch.open_group[asking] == group
+            if concerned.all():
+                fits &= flags[self.timelines[rows]]
+            else:
+                fits[concerned] &= flags[self.timelines[rows[concerned]]]
         return fits
 
-    def _collect(self, batch: "_Batch", numbers: Rows, rows: Rows, chord: Floats) -> list[Hits]:
-        """Sort what was found by wish and distance, cut each to its limit, and work out metres and bearings."""
-        order = np.lexsort((rows, chord, numbers))
-        numbers, rows, chord = numbers[order], rows[order], chord[order]
-        starts = np.searchsorted(numbers, np.arange(len(batch.limit) + 1))
-        rank = np.arange(len(numbers)) - starts[numbers]
-        kept = rank < batch.limit[numbers]
-        numbers, rows, chord = numbers[kept], rows[kept], chord[kept]
-        starts = np.searchsorted(numbers, np.arange(len(batch.limit) + 1)).tolist()
-        metres = chord_to_metres(chord).tolist()
-        bearings = self._bearings(batch, numbers, rows).tolist()
-        listed: list[int] = rows.tolist()
-        return [Hits(listed[first:last], metres[first:last], bearings[first:last]) for first, last in pairwise(starts)]
-
-    def _bearings(self, batch: "_Batch", numbers: Rows, rows: Rows) -> Rows:
-        """Give the direction in the asker's own horizon; the geodesic's differs by far less than a degree."""
+    def _write_hits(self, batch: "_Batch", numbers: Rows, rows: Rows, chord: Floats) -> list[Hits]:
+        """Work out metres and bearings of what was found, which is in order of wish and distance."""
         offset = self.xyz[rows] - batch.xyz[numbers]
-        axes = batch.horizon[numbers]
-        east, north = np.einsum("ijk,ik->ji", axes, offset)
-        whole: Rows = np.rint(np.degrees(np.arctan2(east, north))).astype(np.int64) % 360
-        return whole
+        # The direction in the asker's own horizon; the geodesic's differs by far less than a degree.
+        east, north = np.einsum("ijk,ik->ji", batch.axes[numbers], offset)
+        bearings = (np.rint(np.degrees(np.arctan2(east, north))).astype(np.int64) % 360).tolist()
+        metres = chord_to_metres(chord).tolist()
+        listed: list[int] = rows.tolist()
+        edges = np.searchsorted(numbers, np.arange(len(batch.limit) + 1)).tolist()
+        return [Hits(listed[first:last], metres[first:last], bearings[first:last]) for first, last in pairwise(edges)]
 
 
 class _Batch:
     """Wishes as columns."""
 
     def __init__(self, wishes: Sequence[Wish]) -> None:
-        self.lon = np.array([wish.lon for wish in wishes])
-        self.lat = np.array([wish.lat for wish in wishes])
-        self.xyz = to_ecef(self.lon, self.lat)
-        self.horizon = _east_and_north(self.lon, self.lat)
-        self.reach = metres_to_chord(np.array([wish.radius_m for wish in wishes]))
-        self.limit = np.array([wish.limit for wish in wishes])
-        self.amenities = np.array([wish.amenities for wish in wishes])
-        self.doors = np.array([wish.doors or _ANY for wish in wishes])
-        self.has_amenities = bool(self.amenities.any())
+        lon, lat, radius = np.array([(wish.lon, wish.lat, wish.radius_m) for wish in wishes]).T
+        whole = np.array([(wish.limit, wish.amenities, wish.doors or _ANY) for wish in wishes])
+        self.limit, self.amenities, self.doors = whole.T
+        self.xyz, self.axes = _frames(lon, lat)
+        self.reach = metres_to_chord(radius)
+        self.has_amenities = any(wish.amenities for wish in wishes)
         self.has_doors = any(wish.doors for wish in wishes)
-        groups: dict[int, tuple[Flags, list[int]]] = {}
-        for number, wish in enumerate(wishes):
-            if wish.open_set is not None:
-                groups.setdefault(id(wish.open_set), (wish.open_set.flags, []))[1].append(number)
-        self.open_groups = tuple((flags, np.array(numbers)) for flags, numbers in groups.values())
+        sets = {id(wish.open_set): wish.open_set for wish in wishes if wish.open_set is not None}
+        groups = {key: group for group, key in enumerate(sets, 1)}
+        self.open_flags = [open_set.flags for open_set in sets.values()]
+        self.open_group = np.array([groups.get(id(wish.open_set), 0) for wish in wishes])
+
+
+def _merge(batch: _Batch, parts: list[_Part]) -> _Part:
+    """Put parts together in order of wish and distance, and cut each wish to its limit."""
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    numbers, rows, chord = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.lexsort((rows, chord, numbers))
+    numbers, rows, chord = numbers[order], rows[order], chord[order]
+    first = np.searchsorted(numbers, np.arange(len(batch.limit)))
+    kept = np.arange(len(numbers)) - first[numbers] < batch.limit[numbers]
+    return numbers[kept], rows[kept], chord[kept]
 
 
 def _nearest(tree: cKDTree, xyz: Floats, neighbours: int, reach: float) -> tuple[Floats, Rows]:
@@ -330,12 +342,3 @@ def _bits_of(values: Rows) -> list[int]:
     """Give the bits that any of `values` has."""
     union = int(np.bitwise_or.reduce(values))
     return [1 << shift for shift in range(63) if union >> shift & 1]
-
-
-def _join(parts: list[tuple[Rows, Rows, Floats]]) -> tuple[Rows, Rows, Floats]:
-    if not parts:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    if len(parts) == 1:
-        return parts[0]
-    numbers, rows, chords = zip(*parts, strict=True)
-    return np.concatenate(numbers), np.concatenate(rows), np.concatenate(chords)

@@ -14,8 +14,9 @@ from core.changes import Follower
 from core.database import Pool, pool_transaction
 from core.queries import find_district
 from station import queries
+from station.index import Wish
 from station.models import StationCard
-from station.shelf import Question, Shelf, Vocabulary
+from station.shelf import Ask, Shelf, Vocabulary
 
 #: Kinds of the change log that this room writes or follows.
 STATION_CHANGED = "station"
@@ -34,35 +35,29 @@ class LiveStations:
         self._follower: Follower | None = None
         self._loading: asyncio.Task[None] | None = None
         self._is_stale = False
-        self._waiting: list[tuple[Question, asyncio.Future[list[bytes]]]] = []
-        self._now: datetime | None = None
+        self._waiting: list[tuple[Wish, datetime | None, asyncio.Future[bytes]]] = []
         self._timezone = ZoneInfo("Asia/Shanghai")
         self.shelf: Shelf | None = None
 
-    def ask(self, question: Question, now: datetime) -> asyncio.Future[list[bytes]]:
-        """Give the stations' JSON objects at the end of this turn of the loop; `shelf` must have been loaded."""
+    def ask(self, shelf: Shelf, ask: Ask, now: datetime) -> asyncio.Future[bytes]:
+        """Give the stations' JSON objects at the end of this turn of the loop; `shelf` is the present one.
+
+        Raises `UnknownAmenity`.
+        """
+        wish = shelf.wish(ask, now)
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._answer_all)
-        self._now = now
-        future: asyncio.Future[list[bytes]] = loop.create_future()
-        self._waiting.append((question, future))
+            loop.call_soon(self._answer_waiting, shelf, now)
+        future: asyncio.Future[bytes] = loop.create_future()
+        self._waiting.append((wish, ask.open_at, future))
         return future
 
-    def _answer_all(self) -> None:
+    def _answer_waiting(self, shelf: Shelf, now: datetime) -> None:
         waiting, self._waiting = self._waiting, []
-        if self.shelf is None or self._now is None:
-            return
-        try:
-            answers = self.shelf.answer([question for question, _ in waiting], self._now)
-        except Exception as error:
-            for _, future in waiting:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), answer in zip(waiting, answers, strict=True):
+        found = shelf.answer([wish for wish, _, _ in waiting], now)
+        for (_, open_at, future), hits in zip(waiting, found, strict=True):
             if not future.done():
-                future.set_result(answer)
+                future.set_result(shelf.spell(hits, open_at))
 
     async def load(self, pool: Pool, *, now: datetime) -> None:
         """Read all stations page by page, build a shelf beside the present one, and put it in its place."""

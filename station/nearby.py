@@ -15,33 +15,18 @@ from geo.models import Point
 from station import queries
 from station.errors import StationNotFound, TooFarAhead
 from station.live import LiveStations
-from station.models import Door, StationCard
+from station.models import StationCard
 from station.opening import Openness
-from station.shelf import Question, Shelf, Vocabulary, door_mask
+from station.shelf import Ask, Shelf, Vocabulary
 from station.timelines import DAYS_AHEAD
 
-DEFAULT_RADIUS_M = 5_000.0
 LARGEST_RADIUS_M = 50_000.0
-DEFAULT_LIMIT = 10
 LARGEST_LIMIT = 50
 
 #: Days ahead for which opening is worked out in full, whatever the time of day of the question.
 DAYS_TO_ASK = DAYS_AHEAD - 1
 _METRES_A_DEGREE = 110_574.0
 _MOST_IN_BOX = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What a rider asks: every amenity named, any of the doors; `open_at` or now where `must_be_open`."""
-
-    point: Point
-    amenities: tuple[str, ...] = ()
-    doors: tuple[Door, ...] = ()
-    must_be_open: bool = False
-    open_at: datetime | None = None
-    radius_m: float = DEFAULT_RADIUS_M
-    limit: int = DEFAULT_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +60,19 @@ async def find_nearby(pool: Pool, live: LiveStations, *, district_id: int, ask: 
     if ask.open_at is not None and not now <= ask.open_at <= now + timedelta(days=DAYS_TO_ASK):
         raise TooFarAhead(pointer="/query/open_at", days=DAYS_TO_ASK)
     if live.shelf is not None:
-        found = await live.ask(question_of(ask, live.shelf.vocabulary), now)
+        found = await live.ask(live.shelf, ask, now)
     else:
         async with pool_transaction(pool) as conn:
             found = await find_nearby_in_database(conn, district_id=district_id, ask=ask, now=now)
     return b'{"as_of":"%b","centre":{"lon":%.7f,"lat":%.7f},"stations":[%b]}' % (
-        now.strftime("%Y-%m-%dT%H:%M:%SZ").encode(),
+        now.isoformat(timespec="seconds").replace("+00:00", "Z").encode(),
         ask.point.lon,
         ask.point.lat,
-        b",".join(found),
+        found,
     )
 
 
-def question_of(ask: Ask, vocabulary: Vocabulary) -> Question:
-    """Turn codes into bits. Raises `UnknownAmenity`."""
-    return Question(
-        lon=ask.point.lon,
-        lat=ask.point.lat,
-        radius_m=ask.radius_m,
-        limit=ask.limit,
-        amenities=vocabulary.mask(ask.amenities) if ask.amenities else 0,
-        doors=door_mask(ask.doors) if ask.doors else 0,
-        must_be_open=ask.must_be_open,
-        open_at=ask.open_at,
-    )
-
-
-async def find_nearby_in_database(conn: Connection, *, district_id: int, ask: Ask, now: datetime) -> list[bytes]:
+async def find_nearby_in_database(conn: Connection, *, district_id: int, ask: Ask, now: datetime) -> bytes:
     """Answer from a shelf of the stations around: before the live one is loaded, and as its oracle."""
     half_height = ask.radius_m / _METRES_A_DEGREE
     cards = await queries.list_cards_in_box(
@@ -114,7 +85,8 @@ async def find_nearby_in_database(conn: Connection, *, district_id: int, ask: As
         limit=_MOST_IN_BOX,
     )
     shelf = await _make_shelf(conn, cards, district_id=district_id, now=now)
-    return shelf.answer([question_of(ask, shelf.vocabulary)], now)[0]
+    (hits,) = shelf.answer([shelf.wish(ask, now)], now)
+    return shelf.spell(hits, ask.open_at)
 
 
 async def get_station_view(conn: Connection, *, district_id: int, station_id: int, now: datetime) -> StationView:

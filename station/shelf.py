@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from core.calendar import Calendar
+from geo.models import Point
 from station.errors import UnknownAmenity
-from station.index import Hits, OpenSet, Site, StationIndex, Wish
+from station.index import Hits, Site, StationIndex, Wish, near_order
 from station.models import AmenityKind, AmenityState, Door, StationCard
 from station.timelines import Timelines
 
@@ -54,17 +55,16 @@ def door_mask(doors: Iterable[Door]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a rider asks for. `open_at` None with `must_be_open` means now."""
+class Ask:
+    """What a rider asks: every amenity named, any of the doors; open at `open_at`, or now where `must_be_open`."""
 
-    lon: float
-    lat: float
-    radius_m: float
-    limit: int
-    amenities: int = 0
-    doors: int = 0
+    point: Point
+    amenities: tuple[str, ...] = ()
+    doors: tuple[Door, ...] = ()
     must_be_open: bool = False
     open_at: datetime | None = None
+    radius_m: float = 5_000.0
+    limit: int = 10
 
 
 class Shelf:
@@ -83,6 +83,8 @@ class Shelf:
         self.timelines = Timelines(calendar=calendar, timezone=timezone, now=now)
         self._today = now.astimezone(timezone).date()
         placed = [card for card in cards if card.lon is not None]
+        order = near_order([card.lon or 0.0 for card in placed], [card.lat or 0.0 for card in placed])
+        placed = [placed[place] for place in order]
         self.index = StationIndex([self._site(card) for card in placed])
         self._json = [_to_json(card) for card in placed]
         self._open_now = self.index.open_set(self.timelines.move_to(now.timestamp()))
@@ -116,41 +118,51 @@ class Shelf:
         """Forget a station."""
         self.index.drop(station_id)
 
-    def answer(self, questions: Sequence[Question], now: datetime) -> list[list[bytes]]:
-        """Answer every question: the JSON object of each station found, the nearest first."""
+    def wish(self, ask: Ask, now: datetime) -> Wish:
+        """Turn what is asked at `now` into what the index is asked. Raises `UnknownAmenity`."""
+        open_set = None
+        if ask.open_at is not None:
+            open_set = self.index.open_set(self.timelines.flags_at(ask.open_at.timestamp()))
+        elif ask.must_be_open:
+            self._move_to(now)
+            open_set = self._open_now
+        return Wish(
+            lon=ask.point.lon,
+            lat=ask.point.lat,
+            radius_m=ask.radius_m,
+            limit=ask.limit,
+            amenities=self.vocabulary.mask(ask.amenities) if ask.amenities else 0,
+            doors=door_mask(ask.doors) if ask.doors else 0,
+            open_set=open_set,
+        )
+
+    def answer(self, wishes: Sequence[Wish], now: datetime) -> list[Hits]:
+        """Find what each wish finds; `spell` then tells how the doors stand at `now`."""
+        self._move_to(now)
+        return self.index.ask(wishes)
+
+    def spell(self, hits: Hits, open_at: datetime | None) -> bytes:
+        """Give the JSON objects of the stations found, joined by commas; as of the last `answer`, or of `open_at`."""
+        if not hits.rows:
+            return b""
+        numbers = self.index.timelines[hits.rows].tolist()
+        if open_at is None:
+            opening = [self.timelines.fragments[number] for number in numbers]
+        else:
+            opening = [self.timelines.fragment_at(number, open_at.timestamp()) for number in numbers]
+        cards = [self._json[row] for row in hits.rows]
+        return b",".join(
+            [
+                b'{"distance_m":%.1f,"bearing_deg":%d,"open":%b,%b' % told
+                for told in zip(hits.metres, hits.bearings, opening, cards, strict=True)
+            ]
+        )
+
+    def _move_to(self, now: datetime) -> None:
         moment = now.timestamp()
         if moment >= self._open_until:
             self._open_now = self.index.open_set(self.timelines.move_to(moment))
             self._open_until = self.timelines.next_edge()
-        other_moments = {question.open_at for question in questions if question.open_at is not None}
-        elsewhen = {at: self.index.open_set(self.timelines.flags_at(at.timestamp())) for at in other_moments}
-        wishes = [self._wish(question, elsewhen) for question in questions]
-        return [
-            self._write(hits, question.open_at)
-            for question, hits in zip(questions, self.index.ask(wishes), strict=True)
-        ]
-
-    def _wish(self, question: Question, elsewhen: dict[datetime, OpenSet]) -> Wish:
-        open_set = None
-        if question.open_at is not None:
-            open_set = elsewhen[question.open_at]
-        elif question.must_be_open:
-            open_set = self._open_now
-        return Wish(
-            question.lon, question.lat, question.radius_m, question.limit, question.amenities, question.doors, open_set
-        )
-
-    def _write(self, hits: Hits, open_at: datetime | None) -> list[bytes]:
-        numbers = self.index.timelines[hits.rows].tolist() if hits.rows else []
-        if open_at is None:
-            opening = [self.timelines.fragment(number) for number in numbers]
-        else:
-            opening = [self.timelines.fragment_at(number, open_at.timestamp()) for number in numbers]
-        json = self._json
-        return [
-            b'{"distance_m":%.1f,"bearing_deg":%d,"open":%b,%b' % (metres, bearing, openness, json[row])
-            for row, metres, bearing, openness in zip(hits.rows, hits.metres, hits.bearings, opening, strict=True)
-        ]
 
 
 def _to_json(card: StationCard) -> bytes:

@@ -88,9 +88,10 @@ class Timelines:
         """Give when a flag may next change, in epoch seconds."""
         return self._moment.edges[0][0] if self._moment.edges else float("inf")
 
-    def fragment(self, number: int) -> bytes:
-        """Give the JSON of a timeline's openness at the moment last moved to."""
-        return self._moment.fragments[number]
+    @property
+    def fragments(self) -> list[bytes]:
+        """The JSON of each timeline's openness at the moment last moved to."""
+        return self._moment.fragments
 
     def flags_at(self, moment: float) -> Flags:
         """Work out the flags of another moment, without keeping them."""

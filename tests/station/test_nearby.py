@@ -17,8 +17,9 @@ from station.errors import StationNotFound, TooFarAhead, UnknownAmenity
 from station.feedback import tell
 from station.live import LiveStations
 from station.models import AmenityState, Door, FeedbackKind, Station, StationAmenity, StationDraft
-from station.nearby import Ask, find_nearby, find_nearby_in_database, get_station_view
+from station.nearby import find_nearby, find_nearby_in_database, get_station_view
 from station.registry import edit, set_amenity, suspend
+from station.shelf import Ask
 from tests.conftest import DISTRICT, START
 from tests.station.district import ADMIN, ANONYMOUS, draft, enter, locate_in, open_generation
 
@@ -43,7 +44,7 @@ class Neighbourhood:
         body = orjson.loads(await find_nearby(self.pool, self.live, district_id=DISTRICT, ask=ask, now=now))
         async with pool_transaction(self.pool) as conn:
             rows = await find_nearby_in_database(conn, district_id=DISTRICT, ask=ask, now=now)
-        assert [orjson.loads(row) for row in rows] == body["stations"]
+        assert orjson.loads(b"[%b]" % rows) == body["stations"]
         return list(body["stations"])
 
     async def names(self, **asked: Any) -> list[str]:
