@@ -120,6 +120,18 @@ class CsvColumnMissing(Refusal):
     detail = Text("文件没有“{column}”列，现有：{columns}。", "There is no column {column}; there are: {columns}.")
 
 
+class CsvUnreadable(Refusal):
+    """A CSV file is no text in UTF-8, or a row does not fit its header."""
+
+    status = 422
+    slug = "csv-unreadable"
+    title = Text("文件无法读取", "The file cannot be read")
+    detail = Text(
+        "文件无法读取，请另存为 UTF-8 编码的 CSV：{reason}",
+        "The file cannot be read; save it as CSV in UTF-8: {reason}",
+    )
+
+
 class MalformedLine(Refusal):
     """One line of a bulk request cannot be taken; the lines beside it are answered."""
 
