@@ -38,7 +38,13 @@ class Frames(NamedTuple):
 
 def frame_at(lat: float) -> Frame:
     """Give the frame at latitude `lat` (degrees)."""
-    return Frame(*_metres_per_degree(lat, math))
+    return Frame(*metres_per_degree(lat))
+
+
+def metres_per_degree(lat: float) -> tuple[float, float, float]:
+    """Give the numbers of the frame at `lat` as a plain tuple, for where each microsecond counts."""
+    numbers: tuple[float, float, float] = _metres_per_degree(lat, math)
+    return numbers
 
 
 def frames_at(lat: FloatArray) -> Frames:
@@ -52,10 +58,3 @@ def _metres_per_degree(lat: Any, f: Any) -> Any:
     meridian = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) * w * w * w * RADIANS
     east = SEMI_MAJOR_M * w * f.sqrt(1.0 - sine * sine) * RADIANS
     return east, 0.5 * RADIANS * meridian * sine, meridian
-
-
-def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Give the distance of two places; good to 0.001 % within 50 km."""
-    east, bend, north = frame_at(lat)
-    up = other_lat - lat
-    return math.hypot((other_lon - lon) * (east - bend * up), up * north)

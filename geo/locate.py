@@ -14,7 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.fabric import BoolArray, FloatArray, IntArray, Numbers, Polygons, read_fabric
-from geo.frame import frame_at, frames_at
+from geo.frame import frames_at, metres_per_degree
 from geo.models import AreaRef, Located, Point, Reason
 from geo.quadtree import ASK, UNSETTLED, build_quadtree
 
@@ -162,8 +162,8 @@ class AreaIndex:
         cell = self._find_cell(lon, lat)
         if cell < 0:
             return self._far
-        distances = self._measure(cell, lon, lat)
-        metres = min(distances)
+        squares = self._measure(cell, lon, lat)
+        metres = math.sqrt(min(squares))
         owner = self._owner[cell]
         if metres <= self.tolerance_m or owner == ASK:
             covering = self._ask(cell, lon, lat)
@@ -172,7 +172,7 @@ class AreaIndex:
         if len(covering) == 1 and metres > self.tolerance_m:
             area = self.areas[covering[0]]
             return Located(area, (area.code,), metres, self.generation_id, False, Reason.INSIDE)
-        return self._decide(cell, covering, metres, distances)
+        return self._decide(cell, covering, metres, squares)
 
     def locate_many(self, lons: FloatArray, lats: FloatArray) -> LocatedMany:
         """Locate points given as arrays of degrees. NaN, impossible and (0, 0) positions are no position."""
@@ -250,11 +250,11 @@ class AreaIndex:
         return cell
 
     def _measure(self, cell: int, lon: float, lat: float) -> list[float]:
-        """Give the metres from a place to each edge of its cell. The sums of `_measure_many`, in floats for speed."""
-        east, bend, north = frame_at(lat)
+        """Give the square metres to each edge of a place's cell. The sums of `_measure_many`, in floats for speed."""
+        east, bend, north = metres_per_degree(lat)
         bend /= east * north
         lons, lats, steps_lon, steps_lat = self._lines
-        distances = []
+        squares = []
         for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
             x, y = (lons[edge] - lon) * east, (lats[edge] - lat) * north
             dx, dy = steps_lon[edge] * east, steps_lat[edge] * north
@@ -265,8 +265,8 @@ class AreaIndex:
                 x += t * dx
                 y += t * dy
             x -= bend * x * y
-            distances.append(math.sqrt(x * x + y * y))
-        return distances
+            squares.append(x * x + y * y)
+        return squares
 
     def _pair(self, cells: Numbers, lon: FloatArray, lat: FloatArray) -> _Pairs:
         belongs, edges = self._tree.edges.of(cells)
@@ -355,12 +355,12 @@ class AreaIndex:
         covering[belongs[doubtful]] = -1
         return area, covering
 
-    def _decide(self, cell: int, covering: Sequence[int], metres: float, distances: list[float]) -> Located:
+    def _decide(self, cell: int, covering: Sequence[int], metres: float, squares: list[float]) -> Located:
         """Choose where more than one area, or none, comes in question."""
         if not covering and metres > max(self.nearest_limit_m, self.tolerance_m):
             return Located(None, (), metres, self.generation_id, True, Reason.OUTSIDE)
-        within = self._owners_within(cell, distances, self.tolerance_m)
-        chosen = covering[0] if covering else min(self._owners_within(cell, distances, metres + _EQUALLY_NEAR_M))
+        within = self._owners_within(cell, squares, self.tolerance_m)
+        chosen = covering[0] if covering else min(self._owners_within(cell, squares, metres + _EQUALLY_NEAR_M))
         others = sorted(within.union(covering) - {chosen})
         candidates = tuple([self.areas[number].code for number in (chosen, *others)])
         if not covering:
@@ -371,10 +371,10 @@ class AreaIndex:
             reason = Reason.ON_LINE if metres <= self.tolerance_m else Reason.OVERLAP
         return Located(self.areas[chosen], candidates, metres, self.generation_id, reason is not Reason.INSIDE, reason)
 
-    def _owners_within(self, cell: int, distances: list[float], metres: float) -> set[int]:
+    def _owners_within(self, cell: int, squares: list[float], metres: float) -> set[int]:
         """Give the owners of those edges of a cell that are within `metres`."""
         first = self._edge_starts[cell]
-        near = [self._edge_items[first + n] for n, distance in enumerate(distances) if distance <= metres]
+        near = [self._edge_items[first + n] for n, square in enumerate(squares) if square <= metres * metres]
         return {owner for edge in near for owner in (self._owner_first[edge], self._owner_second[edge]) if owner >= 0}
 
 

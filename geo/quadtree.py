@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from geo.fabric import BoolArray, Corners, Fabric, FloatArray, IntArray, Numbers, Polygons, find_corners
-from geo.frame import frame_at, frames_at
+from geo.frame import frames_at, metres_per_degree
 
 # A cell with no more edges than this is not quartered: fewer cost more memory than they save time. Lists are shorter
 # where lines cross the cell (many places, and areas to try besides), longer far outside.
@@ -127,9 +127,9 @@ class _Builder:
         self.start_corner, self.end_corner = find_corners(fabric)
         self.tolerance_m = tolerance_m
         low, high = _bounds(fabric)
-        middle = frame_at((low[1] + high[1]) / 2)
-        self.size_m = size_m = 2 * REACH_M + max((high[0] - low[0]) * middle.east, (high[1] - low[1]) * middle.north)
-        self.width, self.height = size_m / middle.east, size_m / middle.north
+        east, _, north = metres_per_degree((low[1] + high[1]) / 2)
+        self.size_m = size_m = 2 * REACH_M + max((high[0] - low[0]) * east, (high[1] - low[1]) * north)
+        self.width, self.height = size_m / east, size_m / north
         self.west = (low[0] + high[0] - self.width) / 2
         self.south = (low[1] + high[1] - self.height) / 2
         self.depth = max(1, math.ceil(math.log2(size_m / SMALLEST_CELL_M)))
