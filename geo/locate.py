@@ -113,7 +113,7 @@ class AreaIndex:
         )
         self._first, self._second = fabric.first, fabric.second
         # Indexing a memoryview gives plain Python numbers, three times as fast as indexing an array.
-        self._line_bytes = self._lines.data.cast("B")
+        self._line_bytes = self._lines.data
         self._table, self._child, self._owner = tree.table.data, tree.child.data, tree.owner.data
         self._edge_starts, self._edge_items = tree.edges.starts.data, tree.edges.items.data
         self._middle_starts, self._middle_items = tree.middle.starts.data, tree.middle.items.data
