@@ -9,6 +9,13 @@ from pathlib import Path
 
 PREFIX = "STATION_"
 
+_RANGES = {
+    "port": (0, 65_535),
+    "district": (1, 2**31 - 1),
+    "pool_size": (1, 1_000),
+    "nearest_limit_m": (0, 100_000),
+}
+
 
 class SettingRefused(Exception):
     """A setting is unknown or cannot be used; the message says which, why and what to do."""
@@ -45,8 +52,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if text:
             values[field.name] = _convert(variable, text, type(field.default))
     settings = Settings(**values)  # type: ignore[arg-type]
-    if not 0 <= settings.port <= 65535:
-        raise SettingRefused(f"{_variable('port')}={settings.port}: 应为 0–65535 / must be 0 to 65535")
+    for name, (low, high) in _RANGES.items():
+        if not low <= (value := getattr(settings, name)) <= high:
+            raise SettingRefused(f"{_variable(name)}={value}: 应为 {low}–{high} / must be {low} to {high}")
+    if settings.nominatim_url and not settings.nominatim_url.startswith(("http://", "https://")):
+        raise SettingRefused(
+            f"{_variable('nominatim_url')}: 应以 http:// 或 https:// 开头 / must begin with one of these"
+        )
     return settings
 
 
