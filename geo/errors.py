@@ -15,17 +15,6 @@ class InvalidPosition(Refusal):
     )
 
 
-class UnknownDatum(Refusal):
-    """The datum is none of those the service knows."""
-
-    status = 422
-    slug = "unknown-datum"
-    title = Text("坐标系未知", "Unknown datum")
-    detail = Text(
-        "坐标系应为 wgs84、gcj02 或 bd09，收到的是 {value}。", "The datum is wgs84, gcj02 or bd09, not {value}."
-    )
-
-
 class NoActiveGeneration(Refusal):
     """No areas have been activated yet, so nothing can be located."""
 

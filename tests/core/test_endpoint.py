@@ -1,5 +1,6 @@
 """The one adapter: what handlers get, what callers are told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from core.access.policy import ANYONE, SIGNED_IN
 from core.errors import NotFound, Text
-from core.http.endpoint import Created, Route, add_routes
+from core.http.endpoint import Created, Route, add_routes, read_bytes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID
 from tests.conftest import DISTRICT, START, Client
@@ -203,19 +204,34 @@ async def test_wrong_fields_of_a_body_are_named_by_pointer(edge: Client) -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "status"),
+    ("body", "content_type", "status", "slug"),
     [
-        (b"{", "application/json", 400),
-        (b'{"name": NaN, "count": 1}', "application/json", 400),
-        (b'{"name": "a\\u0000b", "count": 1}', "application/json", 400),
-        (b"name=ab", "application/x-www-form-urlencoded", 415),
-        (b"x" * 2000, "application/json", 413),
+        (b"{", "application/json", 400, "malformed-body"),
+        (b'{"name": NaN, "count": 1}', "application/json", 400, "malformed-body"),
+        (b'{"name": "a\\u0000b", "count": 1}', "application/json", 400, "malformed-body"),
+        (b"name=ab", "application/x-www-form-urlencoded", 415, "wrong-media-type"),
+        (b"x" * 2000, "application/json", 413, "too-large"),
     ],
 )
-async def test_a_body_that_cannot_be_read_is_refused(edge: Client, body: bytes, content_type: str, status: int) -> None:
+async def test_a_body_that_cannot_be_read_is_refused(
+    edge: Client, body: bytes, content_type: str, status: int, slug: str
+) -> None:
     response = await edge.post("/write", data=body, headers={"Content-Type": content_type})
-    assert status == response.status
-    assert "application/problem+json" == response.content_type
+    assert (status, "application/problem+json") == (response.status, response.content_type)
+    assert (await response.json())["type"].endswith(slug)
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(edge: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_bytes, "__kwdefaults__", {"timeout_s": 0.05})
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b'{"name":'
+        await asyncio.sleep(1)
+        yield b'"ab"}'
+
+    response = await edge.post("/write", data=trickle(), headers={"Content-Type": "application/json"})
+    assert 408 == response.status
+    assert (await response.json())["type"].endswith("too-slow")
 
 
 async def test_a_path_that_is_no_number_is_named(edge: Client) -> None:
@@ -225,13 +241,14 @@ async def test_a_path_that_is_no_number_is_named(edge: Client) -> None:
 
 async def test_an_inner_error_shows_a_number_and_no_detail(edge: Client) -> None:
     response = await edge.get("/fail")
-    assert 500 == response.status
-    assert "secret" not in await response.text()
+    told = await response.text()
+    assert (500, True, False) == (response.status, "server-fault" in told, "secret" in told)
 
 
 async def test_a_lost_database_asks_to_try_again(edge: Client) -> None:
     response = await edge.get("/broken")
     assert (503, "2") == (response.status, response.headers["Retry-After"])
+    assert (await response.json())["type"].endswith("unavailable")
 
 
 async def test_a_stranger_learns_how_to_sign_in(edge: Client) -> None:
@@ -243,6 +260,7 @@ async def test_unknown_addresses_and_methods_are_problems_too(edge: Client) -> N
     missing = await edge.get("/nowhere")
     wrong = await edge.delete("/ask")
     assert (404, 405) == (missing.status, wrong.status)
+    assert (await wrong.json())["type"].endswith("method-not-allowed")
     assert "GET,HEAD" == wrong.headers["Allow"].replace(" ", "")
 
 

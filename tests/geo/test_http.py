@@ -22,6 +22,7 @@ from tests.geo.district import FAR, IN_EAST, IN_WEST, LAT, ON_LINE, activate_two
 
 LOCATE = "/api/v1/areas/locate"
 EN = {"Accept-Language": "en"}
+# What the problem malformed-line says.
 MALFORMED = 'It must be {"lon": number, "lat": number} within ±180 and ±90.'
 
 

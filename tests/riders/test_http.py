@@ -338,7 +338,9 @@ async def test_a_cut_photo_is_refused_and_nothing_kept(
 async def test_what_is_no_photo_or_another_kind_is_refused(
     house: House, rider: dict[str, str], photos_of_a_report: str, data: bytes, kind: str
 ) -> None:
-    assert 415 == (await send_photo(house, photos_of_a_report, rider, data, kind))[0]
+    status, body = await send_photo(house, photos_of_a_report, rider, data, kind)
+    assert 415 == status
+    assert str(body["type"]).endswith(("photo-format-not-taken", "wrong-media-type"))
     assert [] == list(house.photos.rglob("*"))
 
 
@@ -356,6 +358,7 @@ async def test_a_seventh_photo_is_refused_also_when_all_come_at_once(
         *(send_photo(house, photos_of_a_report, rider, jpeg(number)) for number in range(MOST_PHOTOS + 3))
     )
     assert [200] * MOST_PHOTOS + [409] * 3 == sorted(status for status, _ in answers)
+    assert all(str(body["type"]).endswith("too-many-photos") for status, body in answers if status == 409)
     async with pool_transaction(house.pool) as conn:
         assert MOST_PHOTOS == await conn.fetchval("select count(*) from report_photo")
 

@@ -10,6 +10,7 @@ from app.docs_page import openapi_document
 from app.openapi_file import to_yaml
 from app.problem_page import all_refusals, problems_markdown
 from app.settings import Settings
+from core.errors import Refusal
 from core.migration import read_migrations
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -33,6 +34,13 @@ def test_every_setting_is_described_for_operators(field: object) -> None:
 def test_no_two_refusals_share_a_slug() -> None:
     slugs = [kind.slug for kind in all_refusals()]
     assert len(set(slugs)) == len(slugs)
+
+
+@pytest.mark.parametrize("kind", all_refusals(), ids=lambda kind: kind.slug)
+def test_every_refusal_is_provoked_by_some_test(kind: type[Refusal]) -> None:
+    rules = Path(__file__).parent
+    told = (path.read_text() for path in (ROOT / "tests").rglob("*.py") if path.parent != rules)
+    assert any(kind.__name__ in text or kind.slug in text for text in told)
 
 
 def test_every_refusal_speaks_both_languages() -> None:

@@ -141,6 +141,7 @@ async def test_a_typed_place_needs_no_position(house: House) -> None:
     assert (200, 1) == (status, len(answer["stations"]))
     status, problem = await house.nearby(place="无此地")
     assert (404, ["/query/place"]) == (status, pointers(problem))
+    assert problem["type"].endswith("place-not-found")
 
 
 async def test_amenities_may_be_repeated(house: House) -> None:
@@ -174,8 +175,10 @@ async def test_a_wrong_question_names_its_field(house: House, asked: dict[str, s
 
 async def test_a_question_without_a_place_is_refused(house: House) -> None:
     answer = await house.client.get(NEARBY, params={"lon": "120"})
+    problem = await answer.json()
     assert 422 == answer.status
-    assert ["/query/lat"] == pointers(await answer.json())
+    assert ["/query/lat"] == pointers(problem)
+    assert problem["type"].endswith("position-missing")
 
 
 async def test_no_position_of_an_asker_is_kept_or_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
