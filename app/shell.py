@@ -9,6 +9,8 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+
 from app.commands import (
     import_holidays,
     load_locate,
@@ -18,6 +20,7 @@ from app.commands import (
     show_events,
     write_documents,
 )
+from app.constraints import CONSTRAINTS
 from app.database import opened_database
 from app.demo.command import run_demo
 from app.main import utc_now
@@ -46,6 +49,12 @@ def main() -> None:
         sys.exit(f"拒绝执行 / refused: {error}")
     except Refusal as refusal:
         sys.exit(_say(refusal))
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if (meaning := CONSTRAINTS.get(error.constraint_name or "")) is None:
+            raise
+        sys.exit(_say(meaning()))
+    except OSError as error:  # a file that is not there, a port that is taken
+        sys.exit(f"无法执行 / cannot be done: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
