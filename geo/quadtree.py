@@ -85,6 +85,16 @@ class Quadtree:
     middle_lon: FloatArray
     middle_lat: FloatArray
 
+    @property
+    def columns_per_degree(self) -> float:
+        """Tell how many columns of the smallest cells a degree of longitude has."""
+        return float(2**self.depth) / self.width
+
+    @property
+    def rows_per_degree(self) -> float:
+        """Tell how many rows of the smallest cells a degree of latitude has."""
+        return float(2**self.depth) / self.height
+
     def nbytes(self) -> int:
         """Tell how much memory the cells take."""
         lists = (*self.edges, *self.areas, *self.middle)
