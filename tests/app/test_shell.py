@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from io import StringIO
@@ -76,10 +77,11 @@ class Machine:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def machine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Machine]:
-    data_dir = tmp_path_factory.mktemp("shell")
-    async with running(data_dir) as server:
-        yield Machine(data_dir, server.app_dsn)
+async def machine() -> AsyncIterator[Machine]:
+    # Not pytest's own folder: as root the cluster would be put elsewhere, because other accounts cannot enter there.
+    with tempfile.TemporaryDirectory(prefix="station-shell-") as made:
+        async with running(Path(made)) as server:
+            yield Machine(Path(made), server.app_dsn)
 
 
 @pytest_asyncio.fixture(scope="module")
