@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from community import queries
 from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
@@ -17,20 +17,17 @@ from community.notices.queries import list_notices
 from community.progress import Progress
 from community.triage import Act, carry_out
 from community.workflow import Verb
-from core.http.endpoint import Created
+from core.http.endpoint import Created, Input
 from core.http.wiring import actor, district_id, now, transaction
-from geo.api import LOCATE
+from geo.api import LOCATE, MeasuredPositionBody
 from geo.datum import point_from
-from geo.models import Datum, Received
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
-class CasesQuery(BaseModel):
+class CasesQuery(Input):
     """What to list. `area` is an area path and means its whole subtree; `state` and `category` may be repeated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: tuple[State, ...] = ()
     category: tuple[str, ...] = ()
@@ -48,13 +45,13 @@ class CasesQuery(BaseModel):
     limit: int = 50
 
 
-class ActBody(BaseModel):
+class ActBody(Input):
     """What is said along with a verb; the case's `verbs` tell which field each needs.
 
     `version`, if sent, is the version the caller looked at: the act is refused when the case has changed since.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     note: str | None = Field(None, min_length=1, max_length=2000)
     result: str | None = Field(None, min_length=1, max_length=2000)
@@ -64,33 +61,20 @@ class ActBody(BaseModel):
     version: Id | None = None
 
 
-class AppealPlace(BaseModel):
-    """Where it is, and the datum of these numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
-    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
-    datum: Datum
-    accuracy_m: float | None = Field(None, ge=0, le=100_000, allow_inf_nan=False)
-
-
-class AppealBody(BaseModel):
+class AppealBody(Input):
     """What a resident asks for. Neither a name nor a phone nor a place is needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     category: str = Field(min_length=1, max_length=40)
     text: str = Field(min_length=1, max_length=4000)
     contact_name: str | None = Field(None, min_length=1, max_length=40)
     contact_phone: str | None = Field(None, pattern=r"^\+?[0-9 -]{5,20}$")
-    place: AppealPlace | None = None
+    place: MeasuredPositionBody | None = None
 
 
-class NoticesQuery(BaseModel):
+class NoticesQuery(Input):
     """Which notices: those older than the notice `before`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     before: Id | None = None
     limit: int = 50
@@ -207,7 +191,7 @@ async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealR
 def _draft(body: AppealBody) -> AppealDraft:
     place = None
     if body.place is not None:
-        received = Received(body.place.lon, body.place.lat, body.place.datum)
+        received = body.place.received()
         place = Place(point_from(received), received, body.place.accuracy_m)
     return AppealDraft(body.category, body.text, Contact(body.contact_name, body.contact_phone), place)
 

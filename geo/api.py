@@ -9,9 +9,9 @@ import numpy as np
 import orjson
 import shapely
 from aiohttp import StreamReader, web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from core.http.endpoint import BODY_TIMEOUT_S, to_json
+from core.http.endpoint import BODY_TIMEOUT_S, Input, to_json
 from core.http.problems import TooSlow
 from core.http.wiring import POOL, district_id, language, transaction
 from geo import queries
@@ -33,10 +33,22 @@ SEARCH_PLACES: web.AppKey[SearchPlaces] = web.AppKey("search_places")
 _LONGEST_LINE = 1_000
 
 
-class Input(BaseModel):
-    """What every query of this room has in common."""
+class PositionBody(Input):
+    """A position in the datum it was measured in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    datum: Datum
+
+    def received(self) -> Received:
+        """Give it as the rooms take it."""
+        return Received(self.lon, self.lat, self.datum)
+
+
+class MeasuredPositionBody(PositionBody):
+    """A position as a phone measured it, with the radius it believes to be in."""
+
+    accuracy_m: float | None = Field(None, ge=0, le=1e6, allow_inf_nan=False)
 
 
 class LocateQuery(Input):

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from aiohttp import hdrs, web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from core.files import place_of, put
-from core.http.endpoint import Created
+from core.http.endpoint import Created, Input
 from core.http.problems import TooLarge, TooSlow
 from core.http.wiring import actor, now, transaction
-from geo.api import LOCATE
-from geo.models import Datum, Received
+from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
 from riders.models import Photo, Report, ReportLine, ReportProgress, Submission
 from riders.pages import cut
@@ -31,26 +30,11 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 PhoneTime = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 
 
-class Input(BaseModel):
-    """What every body and query of this room has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PointBody(Input):
-    """A position in the datum it was measured in."""
-
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
-    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
-    datum: Datum
-    accuracy_m: float | None = Field(default=None, ge=0, le=1e6, allow_inf_nan=False)
-
-
 class ReportBody(Input):
     """A report. Without `point` the duty desk finds out the place. `photos` announces what will be sent, by SHA-256."""
 
     category: str = Field(min_length=1, max_length=40)
-    point: PointBody | None = None
+    point: MeasuredPositionBody | None = None
     description: Words = ""
     answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = Field(
         default={}, max_length=50
@@ -143,7 +127,7 @@ def to_submission(body: ReportBody) -> Submission:
     return Submission(
         category=body.category,
         description=body.description,
-        received=None if point is None else Received(point.lon, point.lat, point.datum),
+        received=None if point is None else point.received(),
         accuracy_m=None if point is None else point.accuracy_m,
         answers=dict(body.answers),
         observed_at=body.observed_at,

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from core.errors import FieldError, InvalidInput, Text
-from core.http.endpoint import Created
+from core.http.endpoint import Created, Input
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
-from geo.api import LOCATE, SEARCH_PLACES
+from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
 from geo.models import Datum, Point, Received
 from station import feedback, nearby, queries, registry
@@ -40,12 +40,6 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class Input(BaseModel):
-    """What every body and query of this room has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class NearbyQuery(Input):
     """Where (`lat`, `lon` and `datum`, or a typed `place`) and what. `amenity` may be repeated or hold commas."""
 
@@ -59,18 +53,6 @@ class NearbyQuery(Input):
     open_at: AwareDatetime | None = None
     radius_m: float = Field(default=5_000.0, gt=0, le=nearby.LARGEST_RADIUS_M)
     limit: int = Field(default=10, ge=1, le=nearby.LARGEST_LIMIT)
-
-
-class PositionBody(Input):
-    """A position in the datum it was measured in."""
-
-    lon: Annotated[Degrees, Field(ge=-180, le=180)]
-    lat: Annotated[Degrees, Field(ge=-90, le=90)]
-    datum: Datum
-
-    def received(self) -> Received:
-        """Give it as the rooms below take it."""
-        return Received(self.lon, self.lat, self.datum)
 
 
 class AmenityBody(Input):

@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.access.accounts import sign_in
 from core.access.models import Grant
 from core.access.sessions import close_session
 from core.errors import SignInRequired
-from core.http.endpoint import Created
+from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, bearer_token, district_id, now, transaction
 
 
-class SignInBody(BaseModel):
+class SignInBody(Input):
     """A staff member's name and password."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
 from aiohttp import hdrs, web
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from core.access.models import Actor
 from core.access.policy import Policy
@@ -32,6 +32,12 @@ JSON_BODY_LIMIT = 64 * 1024
 BODY_TIMEOUT_S = 15.0
 
 _NUL = Text("不能含有空字符。", "It must not hold a NUL character.")  # PostgreSQL cannot store one
+
+
+class Input(BaseModel):
+    """What every body and query has in common: nothing changes it later, and a field it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from core.errors import Text
+from core.http.endpoint import Input
 from core.http.wiring import actor, now, transaction
 from riders.models import Application, ApplicationStatus, Appointment, TrustLevel
 from riders.pages import cut
@@ -15,12 +16,6 @@ from riders.reporters import applications, appointments
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 AreaCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 Months = Annotated[int, Field(ge=1, le=appointments.LONGEST_TERM_MONTHS)]
-
-
-class Input(BaseModel):
-    """What every body and query here has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ApplicationBody(Input):

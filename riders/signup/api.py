@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from core.http.endpoint import Created
+from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
 from riders.models import Consent, Rider, SignIn
 from riders.signup import consents, profile, sign_in
@@ -24,12 +24,6 @@ def drop_invisible(text: str) -> str:
 
 Short = Annotated[str, StringConstraints(max_length=40), AfterValidator(drop_invisible)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-
-
-class Input(BaseModel):
-    """What every body here has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PhoneBody(Input):

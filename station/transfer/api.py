@@ -4,9 +4,8 @@ import asyncio
 from datetime import datetime
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ConfigDict
 
-from core.http.endpoint import to_json
+from core.http.endpoint import Input, to_json
 from core.http.problems import TooLarge, TooSlow, WrongMediaType
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE
@@ -16,12 +15,6 @@ from station.transfer.lists import export_stations, import_stations
 
 UPLOAD_TIMEOUT_S = 120.0
 MEDIA_TYPES = tuple(form.media_type for form in Format)
-
-
-class Input(BaseModel):
-    """What every query of this module has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ImportQuery(Input):
