@@ -152,21 +152,23 @@ class AreaIndex:
         Where the way passes so near a corner that rounding could decide, GEOS is asked.
         """
         way_x, way_y = lon - self._middle_lon[cell], lat - self._middle_lat[cell]
-        lines = self._lines
-        covering = set(self._middle_items[self._middle_starts[cell] : self._middle_starts[cell + 1]])
+        lines, near, minus_near = self._lines, NEAR_CORNER, -NEAR_CORNER
+        covering: list[int] = self._middle_items[self._middle_starts[cell] : self._middle_starts[cell + 1]].tolist()
         for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
             x, y, dx, dy = _read_line(lines, edge * 32)
             x, y = x - lon, y - lat
             start, turn = way_x * y - way_y * x, way_x * dy - way_y * dx
             end = start + turn
-            if -NEAR_CORNER < start < NEAR_CORNER or -NEAR_CORNER < end < NEAR_CORNER:
+            if (start > near and end > near) or (start < minus_near and end < minus_near):
+                continue
+            if abs(start) <= near or abs(end) <= near:
                 return self._ask(cell, lon, lat)
-            if (start > 0.0) != (end > 0.0):
-                side = dy * x - dx * y
-                if (side > 0.0) != (side + turn > 0.0):
-                    covering ^= {self._first[edge], self._second[edge]}
-        covering.discard(-1)
-        return sorted(covering)
+            side = dy * x - dx * y
+            if (side > 0.0) != (side + turn > 0.0):
+                covering = list({self._first[edge], self._second[edge]}.symmetric_difference(covering))
+        if len(covering) == 1 and covering[0] >= 0:
+            return covering
+        return sorted([number for number in covering if number >= 0])
 
     def _decide(self, cell: int, covering: Sequence[int], metres: float, squares: list[float]) -> Located:
         """Choose where more than one area, or none, comes in question."""
