@@ -17,6 +17,9 @@ BoolArray = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 Polygons = npt.NDArray[np.object_]
 
+# Taking shapes apart holds the interpreter lock: so many at once take a few milliseconds.
+_SHAPES_AT_ONCE = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Corners:
@@ -54,15 +57,20 @@ class Fabric:
 
 def read_fabric(polygons: Polygons) -> Fabric:
     """Take the edges of all rings, each shared edge once."""
-    parts, owner_of_part = shapely.get_parts(polygons, return_index=True)
+    some = [_read_edges(polygons, start) for start in range(0, max(1, len(polygons)), _SHAPES_AT_ONCE)]
+    return _merge(np.concatenate([edges for edges, _ in some]), np.concatenate([owner for _, owner in some]))
+
+
+def _read_edges(polygons: Polygons, start: int) -> tuple[FloatArray, IntArray]:
+    """Give the edges of some shapes, from `start` on, smaller end first, and the numbers of their shapes."""
+    parts, owner_of_part = shapely.get_parts(polygons[start : start + _SHAPES_AT_ONCE], return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     real = (ring[1:] == ring[:-1]) & (xy[1:] != xy[:-1]).any(axis=1)
-    start, end = xy[:-1][real], xy[1:][real]
-    owner = owner_of_part[part_of_ring[ring[:-1][real]]].astype(np.int32)
-    swap = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    edges = np.where(swap[:, None], np.hstack([end, start]), np.hstack([start, end]))
-    return _merge(edges, owner)
+    begin, end = xy[:-1][real], xy[1:][real]
+    owner = owner_of_part[part_of_ring[ring[:-1][real]]].astype(np.int32) + np.int32(start)
+    swap = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
+    return np.where(swap[:, None], np.hstack([end, begin]), np.hstack([begin, end])), owner
 
 
 def _merge(edges: FloatArray, owner: IntArray) -> Fabric:
