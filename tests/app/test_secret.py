@@ -1,0 +1,33 @@
+"""The key of an installation: made once, whole or not at all, for our eyes alone."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.secret import read_or_make_secret
+
+
+def test_a_key_is_made_once(tmp_path: Path) -> None:
+    made = read_or_make_secret(tmp_path / "new", "codes")
+    assert (32, made) == (len(made), read_or_make_secret(tmp_path / "new", "codes"))
+
+
+def test_all_who_start_at_once_get_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        keys = set(threads.map(lambda _: read_or_make_secret(tmp_path, "codes"), range(64)))
+    assert 1 == len(keys)
+    assert ["codes.key"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_only_its_owner_can_read_a_key(tmp_path: Path) -> None:
+    read_or_make_secret(tmp_path, "codes")
+    assert 0o600 == stat.S_IMODE((tmp_path / "codes.key").stat().st_mode)
+
+
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_key_cut_short_is_refused(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "codes.key").write_bytes(left)
+    with pytest.raises(OSError, match="damaged"):
+        read_or_make_secret(tmp_path, "codes")
