@@ -9,19 +9,25 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from community.deadlines import MAX_BREACHES_PER_SWEEP, sweep_deadlines
 from community.notices.notify import AUDIENCES, notify
-from core.database import TRANSIENT_ERRORS, pool_transaction
+from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
+from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
-from geo.api import follow_areas
+from core.models import Event
+from geo.api import AREAS, follow_areas
+from geo.live import Areas
+from geo.queries import find_active_generation
 from riders.reporters.appointments import sweep_appointments
 from riders.signup.sign_in import forget_old_codes
 from station.api import follow_stations
+from station.registry import relocate_all
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +61,21 @@ class Scheduled:
 
 
 async def _dispatch_events(app: web.Application) -> None:
-    await dispatch_due(app[POOL], district_id=app[DISTRICT_ID], now=app[CLOCK](), reactions=REACTIONS)
+    reactions = REACTIONS | dict.fromkeys(_OTHER_AREAS, (_relocate_stations_by(app[AREAS]),))
+    await dispatch_due(app[POOL], district_id=app[DISTRICT_ID], now=app[CLOCK](), reactions=reactions)
+
+
+def _relocate_stations_by(areas: Areas) -> Reaction:
+    """Make the reaction that gives stations their areas of the generation that has become active."""
+
+    async def relocate(conn: Connection, event: Event, _now: datetime) -> None:
+        active = await find_active_generation(conn, district_id=event.district_id)
+        if active is None or areas.generation_id != active.id:
+            raise Unavailable()  # not followed yet: the event comes again in a moment
+        moved = await relocate_all(conn, district_id=event.district_id, locate=areas.locate)
+        _log.info("版次 %s 启用后有 %s 座驿站换了区域 / stations have moved to other areas", active.id, moved)
+
+    return relocate
 
 
 async def _mark_late_deadlines(app: web.Application) -> None:
@@ -74,6 +94,9 @@ async def _forget_codes(app: web.Application) -> None:
     async with pool_transaction(app[POOL]) as conn:
         await forget_old_codes(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
+
+#: Events after which stations may lie in other areas.
+_OTHER_AREAS = ("generation.activated", "generation.rolled_back")
 
 #: Event kind → what is done about it. Each must be harmless when repeated.
 REACTIONS: dict[str, tuple[Reaction, ...]] = dict.fromkeys(AUDIENCES, (notify,))

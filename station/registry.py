@@ -219,7 +219,10 @@ async def list_own(conn: Connection, *, actor: Actor, area_path: str, text: str,
 
 
 async def relocate_all(conn: Connection, *, district_id: int, locate: Locate) -> int:
-    """Find every station's area anew, after a generation of areas was activated; give how many moved."""
+    """Find every station's area anew after another generation of areas became active; give how many moved.
+
+    Where the area stays the same, only the number of its generation is written: no index need hear of it.
+    """
     after, moved = 0, 0
     while page := await queries.list_stations(conn, district_id=district_id, scopes=("",), after=after, limit=500):
         after = page[-1].id
@@ -228,8 +231,9 @@ async def relocate_all(conn: Connection, *, district_id: int, locate: Locate) ->
             path = located.area.path if located.area else ""
             if path != station.area_path or located.generation_id != station.generation_id:
                 await queries.update_area(conn, district_id=district_id, station_id=station.id, located=located)
+            if path != station.area_path:
                 await record_change(conn, district_id=district_id, kind=STATION_CHANGED, ref=str(station.id))
-                moved += path != station.area_path
+                moved += 1
     return moved
 
 
