@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.postgres import check_server, running
+import asyncpg
+
+from app.postgres import PostgresRefused, check_server, running
 from app.settings import Settings
 from core.database import connected
 from core.migration import migrate
@@ -38,5 +40,11 @@ async def opened_database(settings: Settings) -> AsyncIterator[Databases]:
 
 
 async def _migrate(databases: Databases) -> None:
-    async with connected(databases.owner_dsn) as conn:
-        await migrate(conn)
+    try:
+        async with connected(databases.owner_dsn) as conn:
+            await migrate(conn)
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError) as error:
+        raise PostgresRefused(
+            "数据库账号无法升级数据结构，请用 STATION_OWNER_URL 指定数据表的所有者（见 docs/operations.md） / "
+            f"this role cannot bring the schema up to date: name the owner of the tables in STATION_OWNER_URL ({error})"
+        ) from error
