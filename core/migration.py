@@ -72,18 +72,6 @@ async def migrate(conn: Connection, *, folder: Path = MIGRATIONS) -> list[str]:
         await queries.unlock_after_migration(conn)
 
 
-async def check_schema(conn: Connection, *, folder: Path = MIGRATIONS) -> None:
-    """Refuse to go on unless the database has exactly the migrations of this release."""
-    migrations = read_migrations(folder)
-    applied = await queries.list_applied_migrations(conn)
-    _check_history(migrations, applied)
-    if len(applied) < len(migrations):
-        raise MigrationRefused(
-            "数据库结构较旧，请先运行 python -m app migrate / "
-            "the schema is older than this release: run `python -m app migrate`"
-        )
-
-
 def _check_history(migrations: list[Migration], applied: dict[int, str]) -> None:
     known = {migration.number: migration for migration in migrations}
     for number, checksum in sorted(applied.items()):

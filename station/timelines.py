@@ -48,11 +48,6 @@ class Timelines:
         self._moment = _Moment(np.zeros(64, np.bool_), [], [])
         self._now = now.timestamp()
 
-    @property
-    def last_moment(self) -> datetime:
-        """Up to when opening can be asked for."""
-        return self._begins + timedelta(days=DAYS_AHEAD + 1)
-
     def is_of(self, day: date) -> bool:
         """Tell whether these timelines were drawn on `day`."""
         return self.first_day + timedelta(days=1) == day

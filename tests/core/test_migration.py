@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.database import connected
-from core.migration import MigrationRefused, check_schema, migrate, read_migrations
+from core.migration import MigrationRefused, migrate, read_migrations
 from tests.conftest import Database
 
 
@@ -51,13 +51,6 @@ async def test_a_concurrent_index_is_made_outside_a_transaction(database: Databa
     (folder / name).write_text("create index concurrently extra on event (kind)")
     async with connected(database.owner_dsn) as conn:
         assert [name] == await migrate(conn, folder=folder)
-
-
-async def test_the_application_refuses_an_older_schema(database: Database, folder: Path) -> None:
-    (folder / f"{len(read_migrations()) + 1:04d}_more.sql").write_text("create table more (id int)")
-    async with connected(database.owner_dsn) as conn:
-        with pytest.raises(MigrationRefused, match="older"):
-            await check_schema(conn, folder=folder)
 
 
 def test_a_gap_in_the_numbers_is_refused(folder: Path) -> None:
