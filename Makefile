@@ -1,4 +1,4 @@
-# Everything a founder runs. Needs only make and Python 3.11 or newer.
+# Everything a developer runs. Needs only make and Python 3.11 or newer.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))

@@ -1,7 +1,7 @@
 """Clocks as rows: starting and stopping them, and the sweep that finds the late ones.
 
 No timer anywhere: a deadline is a row with its due time in UTC, and `sweep_deadlines` may run never twice, ten times
-at once, or hours late, and each breach is still told exactly once (RELIABILITY.md, findings 1 and 2).
+at once, or hours late, and each breach is still told exactly once.
 """
 
 import logging

@@ -16,7 +16,7 @@ else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
 
-# asyncpg waits for ever by default on a frozen server and on an exhausted pool (RELIABILITY.md, finding 12).
+# asyncpg waits for ever by default on a frozen server and on an exhausted pool.
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 5.0
 ACQUIRE_TIMEOUT_S = 1.0

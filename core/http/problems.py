@@ -188,7 +188,7 @@ _last_traceback: dict[type[BaseException], float] = {}
 
 
 def _log_once_a_second(error: BaseException, *, incident: str = "-") -> None:
-    # Full tracebacks at a thousand a second delay every answer by seconds (RELIABILITY.md, P4).
+    # Full tracebacks at a thousand a second delay every answer by seconds.
     moment = time.monotonic()
     if moment - _last_traceback.get(type(error), -1.0) >= 1.0:
         _last_traceback[type(error)] = moment

@@ -1,7 +1,7 @@
 """Appointments: a rider's term as reporter in an area, its renewal, revocation and end.
 
-An appointment counts by its dates alone, at the moment of a report; the sweep only tells people about it, so a late
-sweep changes nothing but the moment they are told.
+An appointment counts by its dates alone, at the moment of a report; the sweep only records which terms end or are
+over, so a late sweep changes nothing but the moment of the record.
 """
 
 import calendar
