@@ -79,7 +79,7 @@ class _Walk:
             "every station in the answer is open now",
         )
         always = [station for station in stations if station["is_always_open"] and station["door"] == "open"]
-        story.check(bool(always), f"选 {always[0]['name']}", "one is open round the clock")
+        story.check(bool(always), "其中有全天开放的", "one is open round the clock")
         return dict(always[0])
 
     async def _nearby(self) -> list[dict[str, Any]]:
