@@ -61,9 +61,9 @@ def check(index: StationIndex, sites: list[Site], wishes: list[Wish]) -> tuple[i
         here = to_ecef(np.array([wish.lon]), np.array([wish.lat]))
         metres = chord_to_metres(np.linalg.norm(xyz - here, axis=1))
         fits = metres <= wish.radius_m
-        fits &= (index.amenities[: len(sites)] & wish.amenities) == wish.amenities
+        fits &= (np.array([site.amenities for site in sites]) & wish.amenities) == wish.amenities
         if wish.doors:
-            fits &= (index.doors[: len(sites)] & wish.doors) != 0
+            fits &= (np.array([site.door for site in sites]) & wish.doors) != 0
         if wish.open_set is not None:
             fits &= wish.open_set.flags[index.timelines[: len(sites)]]
         rows = np.flatnonzero(fits)

@@ -27,7 +27,7 @@ from core.errors import Text
 from station import hours_zh
 from station.errors import UnreadableHours
 
-#: OSM's own limit for a tag value; the slowest of 10^6 random expressions within it takes about a millisecond.
+#: OSM's own limit for a tag value; the slowest of 200,000 random expressions within it took 8 ms to read and work out.
 MAX_LENGTH = 255
 
 _WORD = re.compile(

@@ -6,8 +6,10 @@ together, because one query costs about ten times its share of a batch. Knows ne
 row's `timeline` is a number, and the caller says which timelines are open.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -33,7 +35,11 @@ MOST_NEIGHBOURS = 4096
 #: Changed rows beyond which the trees should be built anew.
 MOST_CHANGES = 512
 
-_ANY = -1
+#: Where a row's word says that it is live, and from where on its doors; amenities fill what lies below.
+_LIVE = 1 << 62
+_DOOR_SHIFT = 50
+MOST_AMENITIES = _DOOR_SHIFT
+
 _STEPS = (16, 32, 64, 128, 256, 512, 1024, 2048, MOST_NEIGHBOURS)
 
 
@@ -89,13 +95,13 @@ def to_ecef(lon: Floats, lat: Floats) -> Floats:
 
 def _frames(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Give Earth-centred metres, and the unit vectors to the east and to the north, shape (n, 2, 3)."""
-    lam, phi = np.radians(lon), np.radians(lat)
-    sin_lam, cos_lam, sin_phi, cos_phi = np.sin(lam), np.cos(lam), np.sin(phi), np.cos(phi)
+    radians = np.radians((lon, lat))
+    (sin_lam, sin_phi), (cos_lam, cos_phi) = np.sin(radians), np.cos(radians)
     normal = SEMI_MAJOR_M / np.sqrt(1 - _ECCENTRICITY_2 * sin_phi**2)
     flat = normal * cos_phi
-    xyz = np.empty((len(lam), 3))
+    xyz = np.empty((len(lon), 3))
     xyz[:, 0], xyz[:, 1], xyz[:, 2] = flat * cos_lam, flat * sin_lam, normal * (1 - _ECCENTRICITY_2) * sin_phi
-    axes = np.zeros((len(lam), 2, 3))
+    axes = np.zeros((len(lon), 2, 3))
     axes[:, 0, 0], axes[:, 0, 1] = -sin_lam, cos_lam
     axes[:, 1, 0], axes[:, 1, 1], axes[:, 1, 2] = -sin_phi * cos_lam, -sin_phi * sin_lam, cos_phi
     return xyz, axes
@@ -123,55 +129,46 @@ def metres_to_chord(metres: Floats) -> Floats:
 
 
 class StationIndex:
-    """The rows and their trees. Built in a thread; changed and asked on one thread only."""
+    """The rows and their trees. Built in a thread; changed and asked on one thread only.
+
+    `words` tells in one number what filters ask of a row: that it is live, its door and its amenities. Row `built` is
+    never live: what a tree answers when it finds nothing more points there. Changed rows follow it.
+    """
 
     def __init__(self, sites: Sequence[Site]) -> None:
         self.built = len(sites)
-        self.count = self.built
-        size = self.built + 2 * MOST_CHANGES
-        self.lon, self.lat = np.zeros(size), np.zeros(size)
-        self.xyz = np.zeros((size, 3))
-        self.amenities, self.doors = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        self.timelines = np.zeros(size, np.int64)
-        self.is_live = np.zeros(size, np.bool_)
-        self.row_of: dict[int, int] = {}
+        self.count = self.built + 1
+        size = self.count + 2 * MOST_CHANGES
+        self.lon, self.lat, self.xyz = np.zeros(size), np.zeros(size), np.zeros((size, 3))
+        self.words, self.timelines = np.zeros(size, np.int64), np.zeros(size, np.int32)
         self._fill(sites)
+        self.row_of = {site.station_id: row for row, site in enumerate(sites)}
         self._all = cKDTree(self.xyz[: self.built])
-        self._rare = self._grow_rare_trees()
-        self._shares = {
-            bit: float(np.mean(self.amenities[: self.built] & bit != 0)) for bit in _bits_of(self.amenities)
-        }
+        self._shares = {bit: float(np.mean(self.words[: self.built] & bit != 0)) for bit in _bits_of(self.words)}
+        self._rare = {bit: self._grow_tree(bit) for bit, share in self._shares.items() if share < RARE_SHARE}
+        self._plan = lru_cache(maxsize=4096)(self._make_plan)
 
     def _fill(self, sites: Sequence[Site]) -> None:
         rows = slice(0, self.built)
         self.lon[rows] = [site.lon for site in sites]
         self.lat[rows] = [site.lat for site in sites]
         self.xyz[rows] = to_ecef(self.lon[rows], self.lat[rows])
-        self.amenities[rows] = [site.amenities for site in sites]
-        self.doors[rows] = [site.door for site in sites]
+        self.words[rows] = [_word(site) for site in sites]
         self.timelines[rows] = [site.timeline for site in sites]
-        self.is_live[rows] = True
-        self.row_of = {site.station_id: row for row, site in enumerate(sites)}
 
-    def _grow_rare_trees(self) -> dict[tuple[str, int], tuple[cKDTree, Rows]]:
-        trees: dict[tuple[str, int], tuple[cKDTree, Rows]] = {}
-        for name, column in (("amenity", self.amenities), ("door", self.doors)):
-            values = column[: self.built]
-            for bit in _bits_of(values):
-                rows = np.flatnonzero(values & bit)
-                if 0 < len(rows) < RARE_SHARE * self.built:
-                    trees[name, bit] = cKDTree(self.xyz[rows]), rows
-        return trees
+    def _grow_tree(self, bit: int) -> tuple[cKDTree, Rows]:
+        rows = np.flatnonzero(self.words & bit)
+        return cKDTree(self.xyz[rows]), np.append(rows, self.built)
 
     @property
     def needs_rebuild(self) -> bool:
         """Tell whether so much has changed that the trees should be built anew."""
-        return self.count - self.built >= MOST_CHANGES
+        return self.count - self.built > MOST_CHANGES
 
     @property
     def is_full(self) -> bool:
         """Tell whether no further change fits."""
-        return self.count == len(self.is_live)
+        return self.count == len(self.words)
 
     def put(self, site: Site) -> int:
         """Take in a new or changed station and give its row; where only its timeline changed the row stays."""
@@ -190,19 +187,17 @@ class StationIndex:
         """Forget a station; unknown ones are ignored."""
         row = self.row_of.pop(station_id, None)
         if row is not None:
-            self.is_live[row] = False
+            self.words[row] = 0
 
     def _is_same_place(self, row: int, site: Site) -> bool:
-        kept = (self.lon[row], self.lat[row], self.amenities[row], self.doors[row])
-        return bool(kept == (site.lon, site.lat, site.amenities, site.door))
+        return bool((self.lon[row], self.lat[row], self.words[row]) == (site.lon, site.lat, _word(site)))
 
     def _append(self, site: Site) -> int:
         row = self.count
         self.count += 1
         self.lon[row], self.lat[row] = site.lon, site.lat
         self.xyz[row] = to_ecef(self.lon[row : row + 1], self.lat[row : row + 1])[0]
-        self.amenities[row], self.doors[row] = site.amenities, site.door
-        self.is_live[row] = True
+        self.words[row] = _word(site)
         self.row_of[site.station_id] = row
         return row
 
@@ -210,55 +205,47 @@ class StationIndex:
         """Answer every wish, in order."""
         batch = _Batch(wishes)
         parts = [part for served in self._choose_trees(wishes) for part in self._ask_tree(batch, *served)]
-        if self.count > self.built:
-            changed = slice(self.built, self.count)
+        if self.count > self.built + 1:
+            changed = slice(self.built + 1, self.count)
             parts += [self._scan(batch, number, changed) for number in range(len(wishes))]
         return self._write_hits(batch, *(parts[0] if len(parts) == 1 else _merge(batch, parts)))
 
     def _choose_trees(self, wishes: Sequence[Wish]) -> Iterable[tuple[cKDTree, Rows | None, int, Rows]]:
         """Give each tree, how many neighbours to take first, and the wishes that both serve best."""
-        served: dict[tuple[tuple[str, int] | None, int], list[int]] = {}
+        served: dict[tuple[int, int], list[int]] = {}
         for number, wish in enumerate(wishes):
-            key = self._rarest(wish) if wish.amenities or wish.doors else None
-            served.setdefault((key, self._neighbours(wish, key)), []).append(number)
-        for (key, neighbours), numbers in served.items():
-            tree, rows = (self._all, None) if key is None else self._rare[key]
+            share = 1.0 if wish.open_set is None else wish.open_set.share
+            served.setdefault(self._plan(wish.amenities, wish.doors, share, wish.limit), []).append(number)
+        for (bit, neighbours), numbers in served.items():
+            tree, rows = self._rare[bit] if bit else (self._all, None)
             yield tree, rows, min(neighbours, tree.n), np.array(numbers)
 
-    def _rarest(self, wish: Wish) -> tuple[str, int] | None:
-        best, fewest = None, self.built
-        for key, (_, rows) in self._rare.items():
-            wanted = wish.amenities & key[1] if key[0] == "amenity" else wish.doors == key[1]
-            if wanted and len(rows) < fewest:
-                best, fewest = key, len(rows)
-        return best
+    def _make_plan(self, amenities: int, doors: int, share: float, limit: int) -> tuple[int, int]:
+        """Give the bit whose tree to ask (0: the whole), and how many neighbours should hold enough that fit.
 
-    def _neighbours(self, wish: Wish, key: tuple[str, int] | None) -> int:
-        """Guess how many neighbours hold enough that fit, taking the filters for independent of each other."""
-        share = wish.open_set.share if wish.open_set is not None else 1.0
-        if wish.amenities:
-            for bit, portion in self._shares.items():
-                if wish.amenities & bit and key != ("amenity", bit):
-                    share *= portion
-        if share == 1.0 and not wish.doors:
-            return wish.limit
-        guess = 1.5 * wish.limit / max(share, 0.001)
-        return next((step for step in _STEPS if step >= guess), MOST_NEIGHBOURS)
+        The rarest thing wished for decides the tree; the other filters are taken for independent of each other.
+        """
+        rarest = 0
+        wanted = amenities | (doors << _DOOR_SHIFT if doors.bit_count() == 1 else 0)
+        if wanted:
+            asked = [(portion, bit) for bit, portion in self._shares.items() if wanted & bit]
+            rarest = min((pair for pair in asked if pair[1] in self._rare), default=(0.0, 0))[1]
+            share *= math.prod(portion for portion, bit in asked if bit != rarest)
+        if share == 1.0:
+            return rarest, limit
+        guess = 1.5 * limit / max(share, 0.001)
+        return rarest, next((step for step in _STEPS if step >= guess), MOST_NEIGHBOURS)
 
     def _ask_tree(
         self, batch: "_Batch", tree: cKDTree, tree_rows: Rows | None, neighbours: int, asking: Rows
     ) -> Iterator[_Part]:
         """Take ever more neighbours until each wish has enough that fit, or has seen all within its reach."""
         while len(asking) and neighbours:
-            limit = batch.limit[asking]
-            chord, place = _nearest(tree, batch.xyz[asking], neighbours, float(batch.reach[asking].max()))
-            is_found = place < tree.n
-            rows = np.where(is_found, place, 0)
-            if tree_rows is not None:
-                rows = tree_rows[rows]
-            fits = is_found & self._fits(batch, asking, rows, chord)
-            rank = fits.cumsum(axis=1)
-            is_done = (rank[:, -1] >= limit) | ~is_found[:, -1] | (neighbours == tree.n)
+            chord, place = _nearest(tree, batch.xyz[asking], neighbours, batch.farthest)
+            rows = place if tree_rows is None else tree_rows[place]
+            fits = self._fits(batch, asking, rows, chord)
+            rank, limit = fits.cumsum(axis=1), batch.limit[asking]
+            is_done = (rank[:, -1] >= limit) | (place[:, -1] == tree.n) | (neighbours == tree.n)
             picked, column = np.nonzero(fits & (rank <= limit[:, None]) & is_done[:, None])
             yield asking[picked], rows[picked, column], chord[picked, column]
             asking = asking[~is_done]
@@ -273,16 +260,17 @@ class StationIndex:
         chord = np.sqrt(np.einsum("ij,ij->i", offset, offset))
         rows = np.arange(span.start, span.stop)
         fits = self._fits(batch, np.array([number]), rows[None, :], chord[None, :])[0]
+        fits &= chord <= batch.reach[number]
         return np.full(int(fits.sum()), number), rows[fits], chord[fits]
 
     def _fits(self, batch: "_Batch", asking: Rows, rows: Rows, chord: Floats) -> Flags:
         """Tell which of `rows` (one line for each of `asking`) satisfy their wish."""
-        fits: Flags = self.is_live[rows] & (chord <= batch.reach[asking, None])
-        if batch.has_amenities:
-            needed = batch.amenities[asking, None]
-            fits &= (self.amenities[rows] & needed) == needed
+        words, needed = self.words[rows], batch.needed[asking, None]
+        fits: Flags = (words & needed) == needed
+        if not batch.is_one_radius:
+            fits &= chord <= batch.reach[asking, None]
         if batch.has_doors:
-            fits &= (self.doors[rows] & batch.doors[asking, None]) != 0
+            fits &= (words & batch.doors[asking, None]) != 0
         for group, flags in enumerate(batch.open_flags, 1):
             concerned = batch.open_group[asking] == group
             if concerned.all():
@@ -296,7 +284,7 @@ class StationIndex:
         offset = self.xyz[rows] - batch.xyz[numbers]
         # The direction in the asker's own horizon; the geodesic's differs by far less than a degree.
         east, north = np.einsum("ijk,ik->ji", batch.axes[numbers], offset)
-        bearings = (np.rint(np.degrees(np.arctan2(east, north))).astype(np.int64) % 360).tolist()
+        bearings = ((np.degrees(np.arctan2(east, north)) + 360.5) % 360).astype(np.int64).tolist()
         metres = chord_to_metres(chord).tolist()
         listed: list[int] = rows.tolist()
         edges = np.searchsorted(numbers, np.arange(len(batch.limit) + 1)).tolist()
@@ -308,16 +296,22 @@ class _Batch:
 
     def __init__(self, wishes: Sequence[Wish]) -> None:
         lon, lat, radius = np.array([(wish.lon, wish.lat, wish.radius_m) for wish in wishes]).T
-        whole = np.array([(wish.limit, wish.amenities, wish.doors or _ANY) for wish in wishes])
-        self.limit, self.amenities, self.doors = whole.T
         self.xyz, self.axes = _frames(lon, lat)
         self.reach = metres_to_chord(radius)
-        self.has_amenities = any(wish.amenities for wish in wishes)
+        self.farthest = float(self.reach.max())
+        self.is_one_radius = len({wish.radius_m for wish in wishes}) == 1
+        self.limit = np.array([wish.limit for wish in wishes])
+        self.needed = np.array([_LIVE | wish.amenities for wish in wishes])
         self.has_doors = any(wish.doors for wish in wishes)
+        self.doors = np.array([wish.doors << _DOOR_SHIFT or _LIVE for wish in wishes])
         sets = {id(wish.open_set): wish.open_set for wish in wishes if wish.open_set is not None}
         groups = {key: group for group, key in enumerate(sets, 1)}
         self.open_flags = [open_set.flags for open_set in sets.values()]
         self.open_group = np.array([groups.get(id(wish.open_set), 0) for wish in wishes])
+
+
+def _word(site: Site) -> int:
+    return _LIVE | site.door << _DOOR_SHIFT | site.amenities
 
 
 def _merge(batch: _Batch, parts: list[_Part]) -> _Part:
@@ -339,6 +333,6 @@ def _nearest(tree: cKDTree, xyz: Floats, neighbours: int, reach: float) -> tuple
 
 
 def _bits_of(values: Rows) -> list[int]:
-    """Give the bits that any of `values` has."""
+    """Give the bits that any of `values` has, but for the live one."""
     union = int(np.bitwise_or.reduce(values))
-    return [1 << shift for shift in range(63) if union >> shift & 1]
+    return [1 << shift for shift in range(62) if union >> shift & 1]

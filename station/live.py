@@ -22,7 +22,8 @@ from station.shelf import Ask, Shelf, Vocabulary
 STATION_CHANGED = "station"
 _RELOADING = frozenset({"holiday", "amenity_kind"})
 
-_PAGE = 500
+#: Rows turned into cards at once: about ten milliseconds during which nobody is answered.
+_PAGE = 200
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class LiveStations:
         wish = shelf.wish(ask, now)
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._answer_waiting, shelf, now)
+            # After one more turn, in which the loop reads what else has arrived: that doubles a batch under load.
+            loop.call_soon(loop.call_soon, self._answer_waiting, shelf, now)
         future: asyncio.Future[bytes] = loop.create_future()
         self._waiting.append((wish, ask.open_at, future))
         return future
@@ -115,6 +117,11 @@ class LiveStations:
             await self.load(pool, now=now)
         except Exception:
             _log.exception("loading the stations failed; the next sweep tries again")
+
+    @property
+    def is_loaded(self) -> bool:
+        """Tell whether questions are answered from memory."""
+        return self.shelf is not None
 
     async def close(self) -> None:
         """Stop a load that is still running."""

@@ -14,13 +14,11 @@ import orjson
 from core.calendar import Calendar
 from geo.models import Point
 from station.errors import UnknownAmenity
-from station.index import Hits, Site, StationIndex, Wish, near_order
+from station.index import MOST_AMENITIES, Hits, Site, StationIndex, Wish, near_order
 from station.models import AmenityKind, AmenityState, Door, StationCard
 from station.timelines import Timelines
 
 _DOOR_BITS = {door: 1 << place for place, door in enumerate(Door)}
-#: Bits of an index column.
-_MOST_KINDS = 62
 
 
 class Vocabulary:
@@ -28,7 +26,7 @@ class Vocabulary:
 
     def __init__(self, kinds: Sequence[AmenityKind]) -> None:
         self.kinds = tuple(kinds)
-        self._bits = {kind.code: 1 << place for place, kind in enumerate(kinds[:_MOST_KINDS])}
+        self._bits = {kind.code: 1 << place for place, kind in enumerate(kinds[:MOST_AMENITIES])}
 
     def mask(self, codes: Iterable[str]) -> int:
         """Give the bits of `codes`; raises `UnknownAmenity`."""
@@ -86,7 +84,7 @@ class Shelf:
         order = near_order([card.lon or 0.0 for card in placed], [card.lat or 0.0 for card in placed])
         placed = [placed[place] for place in order]
         self.index = StationIndex([self._site(card) for card in placed])
-        self._json = [_to_json(card) for card in placed]
+        self._json = [*(_to_json(card) for card in placed), b""]  # the last stands for the row that is never live
         self._open_now = self.index.open_set(self.timelines.move_to(now.timestamp()))
         self._open_until = self.timelines.next_edge()
 
@@ -147,7 +145,8 @@ class Shelf:
             return b""
         numbers = self.index.timelines[hits.rows].tolist()
         if open_at is None:
-            opening = [self.timelines.fragments[number] for number in numbers]
+            fragments = self.timelines.fragments
+            opening = [fragments[number] for number in numbers]
         else:
             opening = [self.timelines.fragment_at(number, open_at.timestamp()) for number in numbers]
         cards = [self._json[row] for row in hits.rows]
