@@ -73,7 +73,6 @@ class Signature:
     query: type[BaseModel] | None
     body: type[BaseModel] | None
     path: dict[str, TypeAdapter[Any]]
-    path_types: dict[str, Any]
     takes_request: bool
     answer: Any
 
@@ -92,7 +91,6 @@ def read_signature(route: Route) -> Signature:
         query=hints.get("query"),
         body=hints.get("body"),
         path={name: TypeAdapter(hint) for name, hint in in_path.items()},
-        path_types=in_path,
         takes_request="request" in hints,
         answer=route.answer if route.answer is not None else answer,
     )
@@ -112,6 +110,7 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
     if not isinstance(route.policy, Policy):
         raise TypeError(f"{route.method} {route.path} has no policy")
     signature = read_signature(route)
+    several = _fields_given_several_times(signature.query)
 
     async def call(request: web.Request) -> web.StreamResponse:
         request[ACTOR] = caller = await _find_caller(request)
@@ -120,7 +119,7 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         if signature.path:
             arguments |= _read_path(request, signature.path)
         if signature.query is not None:
-            arguments["query"] = read_query(request, signature.query)
+            arguments["query"] = _read_query(request, signature.query, several)
         if signature.body is not None:
             arguments["body"] = await read_body(request, signature.body)
         return _respond(await route.handler(**arguments), route.status)
@@ -155,23 +154,24 @@ def _read_path(request: web.Request, adapters: dict[str, TypeAdapter[Any]]) -> d
     return values
 
 
-def read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
-    """Read the query string into `model`; a field that is a tuple or list may be given several times."""
-    query = request.query
-    values: dict[str, object] = {}
+def _fields_given_several_times(model: type[BaseModel] | None) -> frozenset[str]:
+    fields = {} if model is None else model.model_fields
+    return frozenset(name for name, field in fields.items() if get_origin(field.annotation) in (list, tuple))
+
+
+def _read_query(request: web.Request, model: type[BaseModel], several: frozenset[str]) -> BaseModel:
+    """Read the query string into `model`; only the fields named in `several` may be given several times."""
+    values: dict[str, Any] = {}
     errors: list[FieldError] = []
-    for name in dict.fromkeys(query):
-        field = model.model_fields.get(name)
-        given = query.getall(name)
-        if any("\0" in text for text in given):
+    for name, text in request.query.items():
+        if "\0" in text:
             errors.append(FieldError(f"/query/{name}", _NUL))
-            continue
-        if field is not None and get_origin(field.annotation) in (list, tuple):
-            values[name] = given
+        elif name in several:
+            values.setdefault(name, []).append(text)
+        elif name in values:
+            errors.append(FieldError(f"/query/{name}", Text("只能填写一次。", "Give it only once.")))
         else:
-            values[name] = given[0]
-            if len(given) > 1:
-                errors.append(FieldError(f"/query/{name}", Text("只能填写一次。", "Give it only once.")))
+            values[name] = text
     try:
         parsed = model.model_validate(values)
     except ValidationError as error:
