@@ -94,10 +94,12 @@ class LiveStations:
         if shelf is None or follower is None:
             self.start_load(pool, now=now)
             return
+        was_stale, self._is_stale = self._is_stale, True  # a change is told only once: it must outlive a failed read
         async with pool_transaction(pool) as conn:
             changes = await follower.poll(conn)
             changed = {int(change.ref) for change in changes if change.kind == STATION_CHANGED}
             cards = await queries.list_cards_by_id(conn, district_id=self._district_id, station_ids=sorted(changed))
+        self._is_stale = was_stale
         for card in cards:
             shelf.put(card)
         for station_id in changed - {card.id for card in cards}:
@@ -116,6 +118,7 @@ class LiveStations:
         try:
             await self.load(pool, now=now)
         except Exception:
+            self._is_stale = True
             _log.exception("loading the stations failed; the next sweep tries again")
 
     @property

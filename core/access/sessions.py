@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from core.access import queries
 from core.access.models import Actor, ActorKind
@@ -12,6 +13,7 @@ from core.database import Connection
 SESSION_LIFE: dict[ActorKind, timedelta] = {"rider": timedelta(days=30), "staff": timedelta(hours=12)}
 
 
+@cache
 def anonymous(district_id: int) -> Actor:
     """Give the actor of a request without a token."""
     return Actor(kind="anonymous", id=None, district_id=district_id)
@@ -52,4 +54,5 @@ async def find_actor(conn: Connection, *, district_id: int, token: str, now: dat
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    # A header may hold any bytes; what is no UTF-8 comes as surrogates, and is some token that nobody has.
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
 from geopy.distance import geodesic
 
 from core.changes import record_change
-from core.database import Pool, pool_transaction
+from core.database import Pool, connected, pool_transaction
 from geo.models import Datum, Locate, Point, Received
 from station.errors import StationNotFound, TooFarAhead, UnknownAmenity
 from station.feedback import tell
@@ -20,7 +21,7 @@ from station.models import AmenityState, Door, FeedbackKind, Station, StationAme
 from station.nearby import find_nearby, find_nearby_in_database, get_station_view
 from station.registry import edit, set_amenity, suspend
 from station.shelf import Ask
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, START, Database
 from tests.station.district import ADMIN, ANONYMOUS, draft, enter, locate_in, open_generation
 
 HERE = Point(120.18, 35.96)
@@ -219,6 +220,18 @@ async def test_the_next_day_and_a_new_holiday_are_worked_out_afresh(around: Neig
     await around.follow(tomorrow)
     await settled(around)
     assert "工作日驿站" not in await around.names(must_be_open=True, now=tomorrow)
+
+
+async def test_a_change_outlives_a_read_that_failed(around: Neighbourhood, database: Database) -> None:
+    await around.add(draft("新"))
+    async with connected(database.owner_dsn) as owner:
+        await owner.execute("alter table station_amenity rename to amenity_out_of_reach")
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await around.follow()
+        await owner.execute("alter table amenity_out_of_reach rename to station_amenity")
+    await around.follow()
+    await settled(around)
+    assert "新" == (await around.names())[0]
 
 
 async def settled(around: Neighbourhood) -> None:
