@@ -79,6 +79,8 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
     stored = _NOBODY if account is None else account.password_hash
     matches = await asyncio.get_running_loop().run_in_executor(_threads, _verify, stored, password)
     async with pool_transaction(pool) as conn:
+        # Read anew: of guesses sent all at once, those before this one may have locked the account meanwhile.
+        account = await queries.find_staff_secret(conn, district_id=district_id, username=username, for_update=True)
         if account is not None and account.is_usable(now):
             if matches:
                 await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)

@@ -93,12 +93,14 @@ async def list_grants(conn: Connection, *, district_id: int, staff_id: int) -> t
     return tuple(Grant(Role(row["role"]), row["area_path"], row["department_id"]) for row in rows)
 
 
-async def find_staff_secret(conn: Connection, *, district_id: int, username: str) -> StaffSecret | None:
+async def find_staff_secret(
+    conn: Connection, *, district_id: int, username: str, for_update: bool = False
+) -> StaffSecret | None:
     row = await conn.fetchrow(
-        """
+        f"""
         select id, name, password_hash, disabled_at, locked_until from staff
-        where district_id = $1 and username = $2
-        """,
+        where district_id = $1 and username = $2 {"for update" if for_update else ""}
+        """,  # noqa: S608 — one of two constants
         district_id,
         username,
     )

@@ -1,5 +1,6 @@
 """Scopes over the area tree, policies, sessions and staff accounts."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,21 @@ async def test_too_many_wrong_passwords_lock_the_account_for_a_while(pool: Pool)
         await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=START)
     later = START + LOCK_FOR + timedelta(seconds=1)
     assert await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=later)
+
+
+async def test_guesses_sent_all_at_once_are_counted_as_well(pool: Pool) -> None:
+    await _make_secretary(pool)
+    guesses = [*["wrong"] * (MAX_FAILURES * 2), "a long enough one"]
+    answers = await asyncio.gather(
+        *(sign_in(pool, district_id=DISTRICT, username="wang", password=guess, now=START) for guess in guesses),
+        return_exceptions=True,
+    )
+    assert {WrongSignIn} == {type(answer) for answer in answers}
+
+
+async def test_a_token_of_any_bytes_stands_for_nobody(conn: Connection) -> None:
+    as_headers_come = b"\xff\xfe".decode(errors="surrogateescape")
+    assert await find_actor(conn, district_id=DISTRICT, token=as_headers_come, now=START) is None
 
 
 async def test_an_unknown_name_is_answered_like_a_wrong_password(pool: Pool) -> None:
