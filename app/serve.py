@@ -14,6 +14,9 @@ from app.settings import Settings
 #: Requests under way when the service is told to stop may take this long to finish.
 DRAIN_S = 10.0
 
+#: A connection that says nothing is closed after this time; aiohttp itself would hold it for an hour.
+KEEP_ALIVE_S = 75.0
+
 
 def serve(settings: Settings, *, demo: bool) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit status."""
@@ -37,7 +40,10 @@ async def run_until_stopped(app: web.Application, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
+    # Bodies come as they are: a packed one is refused unread, so none can unpack to more than it seems.
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -113,6 +113,8 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
     several = _fields_given_several_times(signature.query)
 
     async def call(request: web.Request) -> web.StreamResponse:
+        if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+            raise WrongMediaType(expected="Content-Encoding: identity")
         request[ACTOR] = caller = await _find_caller(request)
         route.policy.check(caller)
         arguments: dict[str, object] = {"request": request} if signature.takes_request else {}

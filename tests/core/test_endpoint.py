@@ -1,6 +1,7 @@
 """The one adapter: what handlers get, what callers are told."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,6 +118,13 @@ async def edge() -> AsyncIterator[Client]:
 async def test_a_repeated_field_arrives_as_a_tuple(edge: Client) -> None:
     answer = await (await edge.get("/ask?limit=5&amenity=water&amenity=heat")).json()
     assert {"words": ["water", "heat"], "at": "2026-01-01T00:00:00Z", "title": {"zh": "水", "en": "water"}} == answer
+
+
+async def test_a_packed_body_is_refused_unread(edge: Client) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    response = await edge.post("/write", data=gzip.compress(b'{"name":"ab","count":1}'), headers=headers)
+    assert 415 == response.status
+    assert "identity" in (await response.json())["detail"]
 
 
 async def test_every_wrong_field_is_named_at_once_in_chinese(edge: Client) -> None:
