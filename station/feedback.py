@@ -61,7 +61,9 @@ async def tell(
     station = await queries.find_station(conn, district_id=actor.district_id, station_id=station_id, for_update=True)
     if station is None:
         raise StationNotFound()
-    if kind is FeedbackKind.AMENITY_BROKEN and amenity not in {known.code for known in station.amenities}:
+    if kind is not FeedbackKind.AMENITY_BROKEN:
+        amenity = None  # says nothing about a door, and must not make another fault of it
+    elif amenity not in {known.code for known in station.amenities}:
         raise AmenityNotThere(pointer="/amenity", code=amenity or "—")
     teller = teller_of(actor, device_nonce, station_id)
     earlier = await _find_earlier(

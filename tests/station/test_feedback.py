@@ -79,6 +79,15 @@ async def test_a_second_rider_joins_the_open_case(conn: Connection, locate: Loca
     assert [{"taps": 2}, {"taps": 3}] == [event.data for event in history if event.kind == "case.told_again"]
 
 
+async def test_an_amenity_says_nothing_about_a_door(conn: Connection, locate: Locate) -> None:
+    station = await enter(conn, locate)
+    for amenity in (None, "drinking_water", "sauna"):
+        assert (await tap(conn, locate, station, LOCKED, amenity=amenity)).has_case
+    (case,) = await cases(conn)
+    assert "station_locked" == case.category_code
+    assert not (await tap(conn, locate, station, OPEN, amenity="sauna")).has_case
+
+
 async def test_the_same_tap_again_is_the_same_answer(conn: Connection, locate: Locate) -> None:
     station = await enter(conn, locate)
     first = await tap(conn, locate, station, LOCKED)
