@@ -24,6 +24,9 @@ from station.errors import FileUnreadable
 LARGEST_FILE = 8 * 1024 * 1024
 #: A workbook is a zip: what it unpacks to is bounded as well.
 LARGEST_UNPACKED = 96 * 1024 * 1024
+#: Styles and the like are parsed whole, into thirty times their size in memory; only cells and texts are streamed.
+LARGEST_UNSTREAMED = 4 * 1024 * 1024
+_STREAMED = ("xl/worksheets/", "xl/sharedStrings")
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 
@@ -136,8 +139,9 @@ def _read_csv(data: bytes) -> list[list[str]]:
 def _read_xlsx(data: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > LARGEST_UNPACKED:
+            entries = archive.infolist()
+        whole = [entry for entry in entries if _is_parsed_whole(entry.filename)]
+        if _unpacked(entries) > LARGEST_UNPACKED or _unpacked(whole) > LARGEST_UNSTREAMED:
             raise FileUnreadable(reason=Text("工作簿展开后过大", "the workbook unpacks to too much"))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
@@ -149,6 +153,14 @@ def _read_xlsx(data: bytes) -> list[list[str]]:
         raise
     except Exception as error:  # openpyxl lets through whatever zip, XML and its own parser raise
         raise FileUnreadable(reason=Text("不是有效的 xlsx 工作簿", "it is no readable xlsx workbook")) from error
+
+
+def _is_parsed_whole(name: str) -> bool:
+    return name.endswith((".xml", ".rels")) and not name.startswith(_STREAMED)
+
+
+def _unpacked(entries: Iterable[zipfile.ZipInfo]) -> int:
+    return sum(entry.file_size for entry in entries)
 
 
 def _bounded(lines: Iterable[list[str]]) -> list[list[str]]:
@@ -171,7 +183,7 @@ def _read_geojson(data: bytes) -> Table:
         document = orjson.loads(data)
         features = document["features"]
         rows = [_read_feature(feature) for feature in features[: MOST_ROWS + 1]]
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileUnreadable(reason=Text("不是 GeoJSON 要素集合", "it is no GeoJSON FeatureCollection")) from error
     if len(rows) > MOST_ROWS:
         raise FileUnreadable(reason=Text(f"超过 {MOST_ROWS} 个要素", f"over {MOST_ROWS} features"))

@@ -236,6 +236,8 @@ def test_csv_is_read_in_the_encodings_of_chinese_spreadsheets(encoding: str) -> 
         (b"[1]", Format.GEOJSON),
         (b'{"features":[1]}', Format.GEOJSON),
         (b'{"features":[{"geometry":{"type":"Point"}}]}', Format.GEOJSON),
+        (b'{"features":[{"geometry":{"type":"Point","coordinates":[1]}}]}', Format.GEOJSON),
+        (b'{"features":[{"properties":{"name":' + b"[" * 1015 + b"]" * 1015 + b"}}]}", Format.GEOJSON),
         (("name," * 300).encode(), Format.CSV),
         (b"name\n" + b"x\n" * 20_001, Format.CSV),
     ],
@@ -245,10 +247,11 @@ def test_a_damaged_or_boundless_file_is_refused(data: bytes, form: Format) -> No
         read_table(data, form)
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused() -> None:
+@pytest.mark.parametrize(("part", "mebibytes"), [("xl/worksheets/sheet1.xml", 100), ("xl/styles.xml", 5)])
+def test_a_workbook_that_unpacks_to_too_much_is_refused(part: str, mebibytes: int) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (100 * 1024 * 1024))
+        archive.writestr(part, b"0" * (mebibytes * 1024 * 1024))
     with pytest.raises(FileUnreadable, match="too much"):
         read_table(packed.getvalue(), Format.XLSX)
 
