@@ -9,6 +9,7 @@ from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
 from core.http.wiring import CLOCK, POOL, district_id
+from station.api import LIVE_STATIONS
 
 #: The sweeps run every second; this long without any is a dead scheduler (it can die while its process lives).
 MAX_SILENCE_S = 10.0
@@ -57,7 +58,9 @@ async def readyz(request: web.Request) -> Ready:
         raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
     warnings = []
     if given_up:
-        warnings.append(f"{given_up} event(s) given up: see `python -m app events`")
+        warnings.append(f"{given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
     if age_s > MAX_EVENT_AGE_S:
-        warnings.append(f"the oldest due event has waited {age_s:.0f} s")
+        warnings.append(f"最早的事件已等待 {age_s:.0f} 秒 / the oldest due event has waited {age_s:.0f} s")
+    if not request.app[LIVE_STATIONS].is_loaded:
+        warnings.append("驿站索引载入中，查询较慢 / the stations are still being loaded, searches are slower")
     return Ready(status="ok", warnings=tuple(warnings))

@@ -1,5 +1,6 @@
 """What supervisors are told: alive without a database, ready only with one and while the sweeps run."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from core.events import record_event
 from core.http.endpoint import Route, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from station.api import LIVE_STATIONS
+from station.live import LiveStations
 from tests.conftest import DISTRICT, START, Client, FakeClock
 
 ROUTES = (Route("GET", "/livez", livez, ANYONE), Route("GET", "/readyz", readyz, ANYONE))
@@ -34,6 +37,8 @@ class Silence(Ticks):
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
     app = web.Application(middlewares=[answer_problems])
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL], app[TICKS] = clock, DISTRICT, {}, pool, Silence()
+    app[LIVE_STATIONS] = LiveStations(district_id=DISTRICT)
+    await app[LIVE_STATIONS].load(pool, now=START)
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -64,7 +69,18 @@ async def test_with_everything_well_it_is_ready_without_warnings(house: Client) 
 
 
 async def test_the_whole_program_is_ready_after_its_start(client: Client) -> None:
-    assert (200, {"status": "ok", "warnings": []}) == await ask(client, "/readyz")
+    answer = await ask(client, "/readyz")
+    for _ in range(50):
+        if answer[1]["warnings"]:  # the stations are loaded in the background
+            await asyncio.sleep(0.1)
+            answer = await ask(client, "/readyz")
+    assert (200, {"status": "ok", "warnings": []}) == answer
+
+
+async def test_until_the_stations_are_loaded_it_warns_that_searches_are_slower(house: Client) -> None:
+    house.app[LIVE_STATIONS].shelf = None
+    status, answer = await ask(house, "/readyz")
+    assert (200, True) == (status, "still being loaded" in answer["warnings"][0])
 
 
 async def test_without_a_database_it_is_alive(house: Client) -> None:
@@ -111,7 +127,7 @@ async def test_events_that_were_given_up_warn_and_stop_nothing(house: Client, po
     await happen(pool, given_up=True)
     await happen(pool, given_up=True)
     status, answer = await ask(house, "/readyz")
-    assert (200, ["2 event(s) given up: see `python -m app events`"]) == (status, answer["warnings"])
+    assert (200, ["2 个事件已放弃 / event(s) given up: see `python -m app events`"]) == (status, answer["warnings"])
 
 
 async def test_events_that_wait_too_long_warn(house: Client, pool: Pool, clock: FakeClock) -> None:
@@ -119,4 +135,6 @@ async def test_events_that_wait_too_long_warn(house: Client, pool: Pool, clock: 
     clock.advance(timedelta(seconds=MAX_EVENT_AGE_S))
     assert [] == (await ask(house, "/readyz"))[1]["warnings"]
     clock.advance(timedelta(seconds=5))
-    assert ["the oldest due event has waited 125 s"] == (await ask(house, "/readyz"))[1]["warnings"]
+    assert ["最早的事件已等待 125 秒 / the oldest due event has waited 125 s"] == (await ask(house, "/readyz"))[1][
+        "warnings"
+    ]
