@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import asyncpg
 
 from app.postgres import PostgresRefused, check_server, running
-from app.settings import Settings
+from app.settings import SettingRefused, Settings
 from core.database import connected
 from core.migration import migrate
+from core.queries import find_district
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +23,34 @@ class Databases:
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[Databases]:
-    """Hold a database that is migrated to this release.
+    """Hold a database that is migrated to this release and knows our district.
 
-    Without `DATABASE_URL`, our own PostgreSQL under the data folder is started or joined. Raises `MigrationRefused` and
-    what `app.postgres` raises, each saying why and what to do.
+    Without `DATABASE_URL`, our own PostgreSQL under the data folder is started or joined. Raises `MigrationRefused`,
+    `SettingRefused` and what `app.postgres` raises, each saying why and what to do.
     """
     if settings.database_url:
         databases = Databases(settings.owner_url or settings.database_url, settings.database_url)
         await check_server(databases.app_dsn)
-        await _migrate(databases)
+        await _migrate(databases, district_id=settings.district)
         yield databases
     else:
         async with running(settings.data_dir) as server:
             databases = Databases(server.owner_dsn, server.app_dsn)
-            await _migrate(databases)
+            await _migrate(databases, district_id=settings.district)
             yield databases
 
 
-async def _migrate(databases: Databases) -> None:
+async def _migrate(databases: Databases, *, district_id: int) -> None:
     try:
         async with connected(databases.owner_dsn) as conn:
             await migrate(conn)
+            district = await find_district(conn, district_id=district_id)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError) as error:
         raise PostgresRefused(
             "数据库账号无法升级数据结构，请用 STATION_OWNER_URL 指定数据表的所有者（见 docs/operations.md） / "
             f"this role cannot bring the schema up to date: name the owner of the tables in STATION_OWNER_URL ({error})"
         ) from error
+    if district is None:
+        raise SettingRefused(
+            f"STATION_DISTRICT={district_id}: 数据库中没有这个辖区 / there is no such district in this database"
+        )

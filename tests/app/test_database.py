@@ -4,7 +4,7 @@ import pytest
 
 from app.database import opened_database
 from app.postgres import PostgresRefused
-from app.settings import Settings
+from app.settings import SettingRefused, Settings
 from core.database import connected
 from tests.conftest import Database
 
@@ -25,4 +25,11 @@ async def test_an_owner_with_a_wrong_password_is_told_what_to_set(database: Data
     wrong = database.owner_dsn.replace("station_owner:", "station_owner:x")
     with pytest.raises(PostgresRefused, match="STATION_OWNER_URL"):
         async with opened_database(Settings(database_url=database.app_dsn, owner_url=wrong)):
+            pass
+
+
+async def test_a_district_that_the_database_does_not_know_is_refused_by_name(database: Database) -> None:
+    settings = Settings(database_url=database.app_dsn, owner_url=database.owner_dsn, district=2)
+    with pytest.raises(SettingRefused, match="STATION_DISTRICT=2"):
+        async with opened_database(settings):
             pass
