@@ -15,8 +15,8 @@ _PREPARE_OVER_POINTS = 16
 
 # Lines that differ by less than this are equally near: the smaller code decides.
 EQUALLY_NEAR_M = 1e-6
-# Square degrees: less than this from zero, rounding may have chosen the side. Some hundred times what it can amount to.
-NEAR_CORNER = 1e-12
+# Less than this from zero, rounding may have chosen the side: some hundred times what it can amount to.
+NEAR_CORNER_M2 = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ import shapely
 
 from geo.fabric import FloatArray, Polygons
 from geo.frame import metres_per_degree
-from geo.leaves import EQUALLY_NEAR_M, NEAR_CORNER, Leaves, prepare_leaves
+from geo.leaves import EQUALLY_NEAR_M, NEAR_CORNER_M2, Leaves, prepare_leaves
 from geo.locate_many import LocatedMany, locate_many
 from geo.models import AreaRef, Located, Point, Reason
-from geo.quadtree import ASK
+from geo.quadtree import ASK, UNSETTLED
 
 DEFAULT_TOLERANCE_M = 1.0
 DEFAULT_NEAREST_LIMIT_M = 100.0
@@ -85,13 +85,10 @@ class AreaIndex:
         cell = self._find_cell(lon, lat)
         if cell < 0:
             return self._far
-        squares = self._measure(cell, lon, lat)
+        squares, covering = self._look(cell, lon, lat)
         metres = math.sqrt(min(squares))
-        owner = self._owner[cell]
-        if metres <= self._tolerance_m or owner == ASK:
+        if covering is None or metres <= self._tolerance_m:
             covering = self._ask(cell, lon, lat)
-        else:
-            covering = (owner,) if owner >= 0 else () if owner == -1 else self._follow(cell, lon, lat)
         if len(covering) == 1 and metres > self._tolerance_m:
             area = self.areas[covering[0]]
             return Located(area, (area.code,), metres, self.generation_id, False, Reason.INSIDE)
@@ -116,16 +113,31 @@ class AreaIndex:
             cell = child + (row >> shift & 1) * 2 + (column >> shift & 1)
         return cell
 
-    def _measure(self, cell: int, lon: float, lat: float) -> list[float]:
-        """Give the square metres to each edge of a place's cell. In plain floats for speed."""
+    def _look(self, cell: int, lon: float, lat: float) -> tuple[list[float], Sequence[int] | None]:
+        """Give the square metres to each edge of a place's cell, and the areas that cover it if it is off every line.
+
+        Each edge crossed on the way from the middle of the cell changes them. None where GEOS must be asked: the way
+        passes so near a corner that rounding could decide.
+        """
         east, bend, north = metres_per_degree(lat)
         bend /= east * north
-        lines = self._lines
-        squares = []
+        lines, squares, owner = self._lines, [], self._owner[cell]
+        covering: Sequence[int] | None = (owner,) if owner >= 0 else ()
+        way_x = way_y = 0.0
+        if owner == UNSETTLED:
+            way_x, way_y = (lon - self._middle_lon[cell]) * east, (lat - self._middle_lat[cell]) * north
+            covering = self._middle_items[self._middle_starts[cell] : self._middle_starts[cell + 1]].tolist()
+        elif owner == ASK:
+            covering = None
+        follows, near, minus_near = owner == UNSETTLED, NEAR_CORNER_M2, -NEAR_CORNER_M2
         for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
             x, y, dx, dy = _read_line(lines, edge * 32)
-            x, y = (x - lon) * east, (y - lat) * north
-            dx, dy = dx * east, dy * north
+            x, y, dx, dy = (x - lon) * east, (y - lat) * north, dx * east, dy * north
+            if follows:
+                start = way_x * y - way_y * x
+                end = start + way_x * dy - way_y * dx
+                if not ((start > near and end > near) or (start < minus_near and end < minus_near)):
+                    covering = self._cross(edge, start, end, dy * x - dx * y, covering)
             t = -(x * dx + y * dy) / (dx * dx + dy * dy)
             if t > 0.0:
                 if t > 1.0:
@@ -134,7 +146,21 @@ class AreaIndex:
                 y += t * dy
             x -= bend * x * y
             squares.append(x * x + y * y)
-        return squares
+        return squares, covering
+
+    def _cross(
+        self, edge: int, start: float, end: float, side: float, covering: Sequence[int] | None
+    ) -> Sequence[int] | None:
+        """Give what covers behind an edge whose line is crossed; None once rounding could decide.
+
+        `start` and `end` tell on which sides of the way the edge's ends lie, `side` on which of the edge the place is.
+        """
+        if covering is None or abs(start) <= NEAR_CORNER_M2 or abs(end) <= NEAR_CORNER_M2:
+            return None
+        if (side > 0.0) == (side + end - start > 0.0):
+            return covering
+        changed = {self._first[edge], self._second[edge]}.symmetric_difference(covering)
+        return sorted([number for number in changed if number >= 0])
 
     def _ask(self, cell: int, lon: float, lat: float) -> Sequence[int]:
         """Ask GEOS which areas cover a place, in the order of their codes."""
@@ -145,30 +171,6 @@ class AreaIndex:
         asked = areas.items[areas.starts[cell] : areas.starts[cell + 1]]
         covering: list[int] = asked[shapely.intersects_xy(self._leaves.polygons[asked], lon, lat)].tolist()
         return covering
-
-    def _follow(self, cell: int, lon: float, lat: float) -> Sequence[int]:
-        """Find the areas that cover a place off every line: each line on the way from the cell's middle changes them.
-
-        Where the way passes so near a corner that rounding could decide, GEOS is asked.
-        """
-        way_x, way_y = lon - self._middle_lon[cell], lat - self._middle_lat[cell]
-        lines, near, minus_near = self._lines, NEAR_CORNER, -NEAR_CORNER
-        covering: list[int] = self._middle_items[self._middle_starts[cell] : self._middle_starts[cell + 1]].tolist()
-        for edge in self._edge_items[self._edge_starts[cell] : self._edge_starts[cell + 1]]:
-            x, y, dx, dy = _read_line(lines, edge * 32)
-            x, y = x - lon, y - lat
-            start, turn = way_x * y - way_y * x, way_x * dy - way_y * dx
-            end = start + turn
-            if (start > near and end > near) or (start < minus_near and end < minus_near):
-                continue
-            if abs(start) <= near or abs(end) <= near:
-                return self._ask(cell, lon, lat)
-            side = dy * x - dx * y
-            if (side > 0.0) != (side + turn > 0.0):
-                covering = list({self._first[edge], self._second[edge]}.symmetric_difference(covering))
-        if len(covering) == 1 and covering[0] >= 0:
-            return covering
-        return sorted([number for number in covering if number >= 0])
 
     def _decide(self, cell: int, covering: Sequence[int], metres: float, squares: list[float]) -> Located:
         """Choose where more than one area, or none, comes in question."""

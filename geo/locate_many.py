@@ -13,8 +13,8 @@ import numpy.typing as npt
 import shapely
 
 from geo.fabric import BoolArray, FloatArray, IntArray, Numbers
-from geo.frame import frames_at
-from geo.leaves import EQUALLY_NEAR_M, NEAR_CORNER, Leaves
+from geo.frame import Frames, frames_at
+from geo.leaves import EQUALLY_NEAR_M, NEAR_CORNER_M2, Leaves
 from geo.models import AreaRef, Located, Reason
 from geo.quadtree import ASK, UNSETTLED, Lists, Quadtree, lists_from
 
@@ -66,7 +66,7 @@ class LocatedMany:
 
 
 class _Pairs(NamedTuple):
-    """Places with the edges of their cells: where the edge starts as seen from the place, and its step, in degrees."""
+    """Places with the edges of their cells: where the edge starts as seen from the place, and its step, in metres."""
 
     belongs: Numbers
     edges: IntArray
@@ -101,14 +101,16 @@ def _locate_rows(leaves: Leaves, rows: Numbers, lons: FloatArray, lats: FloatArr
     if not len(rows):
         return
     lon, lat = lons[rows], lats[rows]
-    pairs = _pair(leaves, cells, lon, lat)
-    distances = _measure(pairs, lat)
+    frames = frames_at(lat)
+    pairs = _pair(leaves, cells, lon, lat, frames)
+    distances = _measure(pairs, frames)
     metres = np.minimum.reduceat(distances, np.flatnonzero(np.diff(pairs.belongs, prepend=-1)))
     owner = leaves.tree.owner[cells]
     to_ask = (metres <= leaves.tolerance_m) | (owner == ASK)
     settled = np.flatnonzero(~to_ask & (owner >= 0))
     follow = np.flatnonzero(~to_ask & (owner == UNSETTLED))
-    followed, doubtful = _follow(leaves, cells, lon, lat, pairs, follow)
+    way = (lon - leaves.tree.middle_lon[cells]) * frames.east, (lat - leaves.tree.middle_lat[cells]) * frames.north
+    followed, doubtful = _follow(leaves, cells, way, pairs, follow)
     asked = _ask(leaves, cells, lon, lat, np.concatenate([np.flatnonzero(to_ask), doubtful]))
     places, areas = _in_order(
         np.concatenate([settled, followed[0], asked[0]]),
@@ -136,42 +138,40 @@ def _find_cells(tree: Quadtree, lons: FloatArray, lats: FloatArray) -> Numbers:
     return cell
 
 
-def _pair(leaves: Leaves, cells: Numbers, lon: FloatArray, lat: FloatArray) -> _Pairs:
+def _pair(leaves: Leaves, cells: Numbers, lon: FloatArray, lat: FloatArray, frames: Frames) -> _Pairs:
     belongs, edges = leaves.tree.edges.of(cells)
+    east, north = frames.east[belongs], frames.north[belongs]
     x, y, dx, dy = leaves.lines.take(edges, axis=0).T
-    return _Pairs(belongs, edges, x - lon[belongs], y - lat[belongs], dx, dy)
+    return _Pairs(belongs, edges, (x - lon[belongs]) * east, (y - lat[belongs]) * north, dx * east, dy * north)
 
 
-def _measure(pairs: _Pairs, lat: FloatArray) -> FloatArray:
+def _measure(pairs: _Pairs, frames: Frames) -> FloatArray:
     """Give the metres of each pair."""
-    frames = frames_at(lat)
-    bend = (frames.bend / (frames.east * frames.north))[pairs.belongs]
-    east, north = frames.east[pairs.belongs], frames.north[pairs.belongs]
-    x, y = pairs.x * east, pairs.y * north
-    dx, dy = pairs.dx * east, pairs.dy * north
+    _, _, x, y, dx, dy = pairs
     t = np.clip(-(x * dx + y * dy) / (dx * dx + dy * dy), 0.0, 1.0)
-    x += t * dx
-    y += t * dy
-    x -= bend * x * y
+    x, y = x + t * dx, y + t * dy
+    x -= (frames.bend / (frames.east * frames.north))[pairs.belongs] * x * y
     distances: FloatArray = np.sqrt(x * x + y * y)
     return distances
 
 
 def _follow(
-    leaves: Leaves, cells: Numbers, lon: FloatArray, lat: FloatArray, pairs: _Pairs, places: Numbers
+    leaves: Leaves, cells: Numbers, way: tuple[FloatArray, FloatArray], pairs: _Pairs, places: Numbers
 ) -> tuple[tuple[Numbers, IntArray], Numbers]:
-    """Give (place, covering area) for `places` off every line, and those places where rounding might decide."""
-    tree = leaves.tree
+    """Give (place, covering area) for `places` off every line, and those places where rounding could decide.
+
+    `way` is in metres from the middle of each place's cell.
+    """
     wanted = np.zeros(len(cells), bool)
     wanted[places] = True
     kept = np.flatnonzero(wanted[pairs.belongs])
     belongs, edges, x, y, dx, dy = (values[kept] for values in pairs)
-    way_x, way_y = (lon - tree.middle_lon[cells])[belongs], (lat - tree.middle_lat[cells])[belongs]
-    start, turn = way_x * y - way_y * x, way_x * dy - way_y * dx
-    end, side = start + turn, dy * x - dx * y
-    wanted[belongs[np.minimum(np.abs(start), np.abs(end)) < NEAR_CORNER]] = False
-    crossed = ((start > 0.0) != (end > 0.0)) & ((side > 0.0) != (side + turn > 0.0))
-    at_middle, areas = tree.middle.of(cells[places])
+    way_x, way_y = way[0][belongs], way[1][belongs]
+    start = way_x * y - way_y * x
+    end, side = start + way_x * dy - way_y * dx, dy * x - dx * y
+    wanted[belongs[np.minimum(np.abs(start), np.abs(end)) <= NEAR_CORNER_M2]] = False
+    crossed = ((start > 0.0) != (end > 0.0)) & ((side > 0.0) != (side + end - start > 0.0))
+    at_middle, areas = leaves.tree.middle.of(cells[places])
     crossing, over = belongs[crossed], edges[crossed]
     rows = np.concatenate([places[at_middle], crossing, crossing])
     numbers = np.concatenate([areas, leaves.first[over], leaves.second[over]])
