@@ -1,10 +1,13 @@
 """Runs the service until it is told to stop."""
 
 import asyncio
+import logging
 import signal
 
 import uvloop
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 
 from app.database import opened_database
 from app.demo.command import offer_demo
@@ -31,19 +34,34 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         await run_until_stopped(create_app(settings, dsn=databases.app_dsn), settings)
 
 
-async def run_until_stopped(app: web.Application, settings: Settings) -> None:
-    """Listen, say where, and finish what is under way when SIGTERM or SIGINT comes.
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Give the server of `app`.
 
-    No access log is written: query strings hold positions of people.
+    No access log is written, nor the words of a malformed request: query strings hold positions of people. Bodies
+    come as they are: a packed one is refused unread, so none can unpack to more than it seems.
     """
+    server_logger.addFilter(_leave_out_words)
+    return web.AppRunner(
+        app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False
+    )
+
+
+def _leave_out_words(record: logging.LogRecord) -> bool:
+    """Take from a line about a malformed request the traceback that quotes it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.exc_info = None
+        record.msg = f"{record.msg}: {type(error).__name__}"
+    return True
+
+
+async def run_until_stopped(app: web.Application, settings: Settings) -> None:
+    """Listen, say where, and finish what is under way when SIGTERM or SIGINT comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    # Bodies come as they are: a packed one is refused unread, so none can unpack to more than it seems.
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False
-    )
+    runner = make_runner(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
