@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from core.calendar import load_calendar
 from core.changes import Follower
 from core.database import Pool, pool_transaction
+from core.errors import Unavailable
 from core.queries import find_district
 from station import queries
-from station.index import Wish
+from station.errors import UnknownAmenity
 from station.models import StationCard
 from station.shelf import Ask, Shelf, Vocabulary
 
@@ -36,30 +37,47 @@ class LiveStations:
         self._follower: Follower | None = None
         self._loading: asyncio.Task[None] | None = None
         self._is_stale = False
-        self._waiting: list[tuple[Wish, datetime | None, asyncio.Future[bytes]]] = []
+        self._waiting: list[tuple[Ask, asyncio.Future[bytes]]] = []
         self._timezone = ZoneInfo("Asia/Shanghai")
         self.shelf: Shelf | None = None
 
-    def ask(self, shelf: Shelf, ask: Ask, now: datetime) -> asyncio.Future[bytes]:
-        """Give the stations' JSON objects at the end of this turn of the loop; `shelf` is the present one.
+    def ask(self, ask: Ask, now: datetime) -> asyncio.Future[bytes]:
+        """Give the stations' JSON objects at the end of this turn of the loop; some shelf must have been loaded.
 
-        Raises `UnknownAmenity`.
+        The future raises `UnknownAmenity`.
         """
-        wish = shelf.wish(ask, now)
         loop = asyncio.get_running_loop()
         if not self._waiting:
             # After one more turn, in which the loop reads what else has arrived: that doubles a batch under load.
-            loop.call_soon(loop.call_soon, self._answer_waiting, shelf, now)
+            loop.call_soon(loop.call_soon, self._answer_waiting, now)
         future: asyncio.Future[bytes] = loop.create_future()
-        self._waiting.append((wish, ask.open_at, future))
+        self._waiting.append((ask, future))
         return future
 
-    def _answer_waiting(self, shelf: Shelf, now: datetime) -> None:
-        waiting, self._waiting = self._waiting, []
-        found = shelf.answer([wish for wish, _, _ in waiting], now)
-        for (_, open_at, future), hits in zip(waiting, found, strict=True):
-            if not future.done():
-                future.set_result(shelf.spell(hits, open_at))
+    def _answer_waiting(self, now: datetime) -> None:
+        """Answer whoever is still waiting, all from the shelf that is there now; nobody is left without an answer."""
+        waiting = [(ask, future) for ask, future in self._waiting if not future.done()]
+        self._waiting = []
+        try:
+            self._answer(waiting, now)
+        except Exception as error:
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+
+    def _answer(self, waiting: list[tuple[Ask, asyncio.Future[bytes]]], now: datetime) -> None:
+        shelf = self.shelf
+        if shelf is None:
+            raise Unavailable(retry_after_s=1)
+        wishes = []
+        for ask, future in waiting:
+            try:
+                wishes.append((shelf.wish(ask, now), ask.open_at, future))
+            except UnknownAmenity as refusal:
+                future.set_exception(refusal)
+        found = shelf.answer([wish for wish, _, _ in wishes], now)
+        for (_, open_at, future), hits in zip(wishes, found, strict=True):
+            future.set_result(shelf.spell(hits, open_at))
 
     async def load(self, pool: Pool, *, now: datetime) -> None:
         """Read all stations page by page, build a shelf beside the present one, and put it in its place."""

@@ -59,8 +59,8 @@ async def find_nearby(pool: Pool, live: LiveStations, *, district_id: int, ask: 
     """Give a `NearbyAnswer` as JSON. Raises `UnknownAmenity`, `TooFarAhead`."""
     if ask.open_at is not None and not now <= ask.open_at <= now + timedelta(days=DAYS_TO_ASK):
         raise TooFarAhead(pointer="/query/open_at", days=DAYS_TO_ASK)
-    if live.shelf is not None:
-        found = await live.ask(live.shelf, ask, now)
+    if live.is_loaded:
+        found = await live.ask(ask, now)
     else:
         async with pool_transaction(pool) as conn:
             found = await find_nearby_in_database(conn, district_id=district_id, ask=ask, now=now)

@@ -261,3 +261,30 @@ async def test_one_station_is_shown_to_anybody_with_its_openness(around: Neighbo
         assert (True, datetime(2026, 3, 10, 10, tzinfo=UTC)) == (view.open.is_open, view.open.until)
         with pytest.raises(StationNotFound):
             await get_station_view(conn, district_id=DISTRICT, station_id=10**9, now=START)
+
+
+async def test_a_shelf_exchanged_between_two_questions_answers_both(around: Neighbourhood) -> None:
+    await around.add(draft("新", hours_typed="周二 7:00-11:30"))
+    other = LiveStations(district_id=DISTRICT)
+    await other.load(around.pool, now=START)
+    first = around.live.ask(Ask(HERE, must_be_open=True), START)
+    around.live.shelf = other.shelf
+    second = around.live.ask(Ask(HERE, limit=1), START)
+    assert [3, 1] == [len(orjson.loads(b"[%b]" % await answer)) for answer in (first, second)]
+
+
+async def test_one_wrong_question_leaves_those_asked_with_it_their_answer(around: Neighbourhood) -> None:
+    wrong = around.live.ask(Ask(HERE, amenities=("unheard_of",)), START)
+    right = around.live.ask(Ask(HERE, limit=1), START)
+    assert 1 == len(orjson.loads(b"[%b]" % await right))
+    with pytest.raises(UnknownAmenity):
+        await wrong
+
+
+async def test_nobody_waits_for_ever_when_answering_fails(
+    around: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert around.live.shelf is not None
+    monkeypatch.setattr(around.live.shelf.index, "ask", None)
+    with pytest.raises(TypeError):
+        await around.live.ask(Ask(HERE), START)
