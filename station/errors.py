@@ -1,6 +1,6 @@
 """What the station room refuses, in both languages."""
 
-from core.errors import Conflict, NotFound, Refusal, Text
+from core.errors import Conflict, NotFound, Refusal, Text, Unavailable
 
 
 class StationNotFound(NotFound):
@@ -126,3 +126,14 @@ class FileUnreadable(Refusal):
     slug = "station-file-unreadable"
     title = Text("文件无法读取", "The file cannot be read")
     detail = Text("文件无法读取：{reason}", "The file cannot be read: {reason}")
+
+
+class ImportUnderWay(Unavailable):
+    """Another list is being taken in; one at a time, as each holds a connection for as long as it takes."""
+
+    slug = "station-import-under-way"
+    title = Text("正在导入另一份名单", "Another import is under way")
+    detail = Text(
+        "另一份驿站名单正在导入，请稍后重新上传；本次未保存任何内容。",
+        "Another list of stations is being taken in; send this one again later, nothing of it was stored.",
+    )

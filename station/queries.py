@@ -569,3 +569,9 @@ async def settle_fault(conn: Connection, *, district_id: int, fault_id: int, now
     await conn.execute(
         "update station_fault set settled_at = $3 where district_id = $1 and id = $2", district_id, fault_id, now
     )
+
+
+async def try_hold_import(conn: Connection, *, district_id: int) -> bool:
+    """Take the district's one place for an import until the transaction ends; False when another has it."""
+    held: bool = await conn.fetchval("select pg_try_advisory_xact_lock(hashtext('station import'), $1)", district_id)
+    return held

@@ -16,7 +16,7 @@ from core.errors import Refusal, Text
 from core.events import record_event
 from geo.models import Datum, Locate
 from station import queries, registry
-from station.errors import FileUnreadable, StationCodeTaken, UnreadableHours
+from station.errors import FileUnreadable, ImportUnderWay, StationCodeTaken, UnreadableHours
 from station.hours import read_hours
 from station.models import Station, StationDraft
 from station.registry import KEEPERS, READERS
@@ -73,8 +73,10 @@ async def import_stations(
     """Enter or update the stations of a file, matched by code; a station without code gets one of name and address.
 
     `datum` is that of positions whose row or header states none; `mapping` names the header of a canonical column.
-    Raises `FileUnreadable` where the columns cannot be made sense of.
+    Raises `FileUnreadable` where the columns cannot be made sense of, and `ImportUnderWay`.
     """
+    if not await queries.try_hold_import(conn, district_id=actor.district_id):
+        raise ImportUnderWay(retry_after_s=30)
     places, ignored = _check_columns(table, datum, mapping)
     stated = datum or recognise(table.headers, mapping)[1]
     known = frozenset(kind.code for kind in await queries.list_amenity_kinds(conn, district_id=actor.district_id))

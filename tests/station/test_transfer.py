@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access.models import Actor
-from core.database import Connection
+from core.database import Connection, Pool, pool_transaction
 from core.queries import list_events
 from geo.models import Datum, Locate, Point, Received
-from station.errors import FileUnreadable
+from station.errors import FileUnreadable, ImportUnderWay
 from station.models import AmenityState, Door, HostKind, OpenTo, StationAmenity
 from station.queries import list_stations
 from station.registry import draft_of, list_own
@@ -166,6 +166,16 @@ async def test_a_host_brings_in_only_his_own_area(conn: Connection, locate: Loca
 async def test_the_same_station_twice_in_a_file_is_an_error(conn: Connection, locate: Locate) -> None:
     report = await take_in(conn, locate, "name,address\n甲,一号\n乙,二号\n甲,一号\n")
     assert [(4, "name")] == [(problem.row, problem.column) for problem in report.errors]
+
+
+async def test_one_list_is_taken_in_at_a_time(pool: Pool, locate: Locate) -> None:
+    async with pool_transaction(pool) as first:
+        await take_in(first, locate, "name\n甲\n")
+        with pytest.raises(ImportUnderWay):
+            async with pool_transaction(pool) as second:
+                await take_in(second, locate, "name\n乙\n", dry_run=True)
+    async with pool_transaction(pool) as third:
+        assert (await take_in(third, locate, "name\n乙\n")).is_stored
 
 
 async def test_what_lies_outside_every_area_is_said(conn: Connection, locate: Locate) -> None:
