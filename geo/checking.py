@@ -1,6 +1,7 @@
 """Checks a draft generation before it may become active. Reads only; what it finds is told, never repaired.
 
-Gaps and overlaps are warnings, because real boundaries have them and locating is settled there too. The geometry is
+Gaps and overlaps are warnings, because real boundaries have them and locating is settled there too; a leaf inside
+another is an error, because the outer one would then be given every point of both. The geometry is
 worked out where it stands, without a thread: checks run in the process of a shell command, which serves nobody else
 meanwhile.
 """
@@ -29,6 +30,8 @@ Shapes = npt.NDArray[np.object_]
 MIN_SIZE_M2 = 1.0
 #: A child with more than half of its ground outside its parent belongs to another one.
 MAX_SHARE_OUTSIDE = 0.5
+#: A leaf that shares so much of its ground with another is meant to lie below it, and was imported beside it.
+MIN_SHARE_INSIDE = 0.9
 #: Of each kind so many are told one by one, the rest in one line.
 MAX_TOLD = 20
 MAX_COMPARED = 10_000
@@ -42,6 +45,7 @@ class FindingKind(StrEnum):
     OUTSIDE_PARENT = "outside_parent"
     GAP = "gap"
     OVERLAP = "overlap"
+    NESTED = "nested"
     DATUM = "datum"
     SCOPE = "scope"
 
@@ -87,11 +91,13 @@ async def check_draft(conn: Connection, *, district_id: int, accept_datum: bool 
         return CheckReport(invalid, ())
     families = _families(areas, shapes)
     strays, misfits = _find_outside(families)
-    errors = [*strays] if accept_datum else [*await _find_datum_errors(conn, district_id, draft), *strays]
+    nested, overlaps = _find_overlaps(areas, shapes)
+    errors = [] if accept_datum else await _find_datum_errors(conn, district_id, draft)
+    errors += [*_worst(FindingKind.NESTED, nested), *strays]
     scopes = await queries.list_missing_scopes(conn, district_id=district_id, generation_id=draft.id)
     warnings = [
         *_worst(FindingKind.GAP, _find_gaps(families)),
-        *_worst(FindingKind.OVERLAP, _find_overlaps(areas, shapes)),
+        *_worst(FindingKind.OVERLAP, overlaps),
         *_worst(FindingKind.OUTSIDE_PARENT, misfits),
         *_worst(FindingKind.SCOPE, map(_missing_scope, scopes)),
     ]
@@ -144,22 +150,48 @@ def _without_holes(union: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union))))
 
 
-def _find_overlaps(areas: Sequence[ShapedArea], shapes: Shapes) -> Iterator[Finding]:
-    """Find ground that two leaves have, whoever their parents are."""
+def _find_overlaps(areas: Sequence[ShapedArea], shapes: Shapes) -> tuple[list[Finding], list[Finding]]:
+    """Find leaves that lie inside another leaf, and lesser ground that two leaves have, whoever their parents are."""
     leaves = np.flatnonzero([area.is_leaf for area in areas])
     polygons = shapes[leaves]
+    sizes = _square_metres(polygons)
     first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
-    first, second = first[first < second], second[first < second]
+    is_once = first < second
+    first, second = first[is_once], second[is_once]
     common = shapely.intersection(polygons[first], polygons[second])
+    nested: list[Finding] = []
+    overlaps: list[Finding] = []
     for one, two, piece, size in zip(first, second, common, _square_metres(common), strict=True):
-        if size >= MIN_SIZE_M2:
-            names = " × ".join(_named(areas[leaves[place]]) for place in (one, two))
-            at = _place_in(piece)
-            yield Finding(
-                FindingKind.OVERLAP,
-                Text(f"{names} 重叠 {size:,.0f} 平方米，位于 {at}", f"{names} overlap by {size:,.0f} m² at {at}"),
-                size,
-            )
+        if size < MIN_SIZE_M2:
+            continue
+        inner, outer = sorted((one, two), key=lambda place: float(sizes[place]))
+        if size >= MIN_SHARE_INSIDE * sizes[inner]:
+            nested.append(_nested(areas[leaves[inner]], areas[leaves[outer]], size))
+        else:
+            overlaps.append(_overlap(areas[leaves[one]], areas[leaves[two]], piece, size))
+    return nested, overlaps
+
+
+def _nested(inner: ShapedArea, outer: ShapedArea, size: float) -> Finding:
+    return Finding(
+        FindingKind.NESTED,
+        Text(
+            f"末级区域 {_named(inner)}套在另一个末级区域 {_named(outer)}里面；"
+            "请先导入外面的，再用 --parent 或 --parent-field 把里面的挂到其下级",
+            f"{_named(inner)} lies inside {_named(outer)} and both are leaves: "
+            "import the outer one first, then the inner one below it with --parent or --parent-field",
+        ),
+        size,
+    )
+
+
+def _overlap(one: ShapedArea, two: ShapedArea, piece: shapely.Geometry, size: float) -> Finding:
+    names, at = f"{_named(one)} × {_named(two)}", _place_in(piece)
+    return Finding(
+        FindingKind.OVERLAP,
+        Text(f"{names} 重叠 {size:,.0f} 平方米，位于 {at}", f"{names} overlap by {size:,.0f} m² at {at}"),
+        size,
+    )
 
 
 def _find_outside(families: Iterable[_Family]) -> tuple[list[Finding], list[Finding]]:

@@ -53,7 +53,9 @@ def _describe_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", required=True, metavar="NAME", help="层级名称 / what these areas are called")
     parser.add_argument("--name-field", required=True, metavar="F", help="名称字段 / field with the name")
     parser.add_argument("--code-field", required=True, metavar="F", help="编码字段 / field with the code")
-    parser.add_argument(
+    parents = parser.add_mutually_exclusive_group()
+    parents.add_argument("--parent", metavar="CODE", help="所有行的上级编码 / code of the parent of all rows")
+    parents.add_argument(
         "--parent-field",
         action="append",
         default=[],
@@ -98,6 +100,7 @@ async def import_file(shell: Shell, arguments: Namespace) -> int:
         code_field=arguments.code_field,
         datum=arguments.datum,
         parent_fields=tuple(arguments.parent_field),
+        parent=arguments.parent,
         where=tuple(arguments.where),
         scheme=arguments.scheme,
         year=arguments.year,

@@ -21,7 +21,7 @@ from geo import queries
 from geo.boundary_file import Feature, find_flaw, read_features
 from geo.datum import FloatArray, to_wgs84
 from geo.drafts import add_areas, open_draft
-from geo.errors import BoundaryFileUnreadable
+from geo.errors import AreaNotFound, BoundaryFileUnreadable
 from geo.models import Area, Datum
 
 MAX_CODE_LENGTH = 40
@@ -35,7 +35,8 @@ _PLAIN_CODE = re.compile(rf"[^\s/|,\x00-\x1f]{{1,{MAX_CODE_LENGTH}}}")
 class ImportSource:
     """A boundary file and how to read it.
 
-    `parent_fields` go from the outermost level inwards. `where` are (field, value) pairs that a row must have to be
+    `parent_fields` go from the outermost level inwards; `parent` is instead the code of one area of the draft that all
+    rows hang below. Not both. `where` are (field, value) pairs that a row must have to be
     taken at all. `scheme` and `year` say whose codes these are and of when.
     """
 
@@ -45,6 +46,7 @@ class ImportSource:
     code_field: str
     datum: Datum
     parent_fields: tuple[str, ...] = ()
+    parent: str | None = None
     where: tuple[tuple[str, str], ...] = ()
     scheme: str = "local"
     year: int | None = None
@@ -99,7 +101,8 @@ async def import_areas(
     the field, its shape the union of its children. Of several parent fields the inner codes are written
     `outer-inner`, for sector 1 of district 17 is another than sector 1 of district 18.
 
-    Raises `BoundaryFileUnreadable` when the file as a whole cannot be taken.
+    Raises `BoundaryFileUnreadable` when the file as a whole cannot be taken, `AreaNotFound` when the draft lacks
+    `source.parent`.
     """
     features = read_features(source.file, layer=source.layer, encoding=source.encoding)
     _check_fields(features, source)
@@ -115,6 +118,8 @@ async def import_areas(
     async with conn.transaction():
         draft = await open_draft(conn, district_id=district_id, actor_name=actor_name, now=now)
         existing = await _list_existing(conn, district_id, draft.id, rows)
+        if source.parent is not None and source.parent not in existing:
+            raise AreaNotFound(code=source.parent)
         if taken := _find_taken(rows, existing):
             return ImportReport(None, 0, (), left_out, joined, taken)
         areas, shapes = _build_tree(rows, existing, source)
@@ -185,6 +190,8 @@ def _join_parts(rows: list[_Row]) -> tuple[list[_Row], list[RowNote]]:
 def _read_row(feature: Feature, source: ImportSource) -> tuple[_Row | None, list[RowNote]]:
     name = feature.fields.get(source.name_field, "")
     outer = [feature.fields.get(field, "") for field in source.parent_fields]
+    if source.parent is not None:
+        outer = [source.parent]
     parents = tuple("-".join(outer[: depth + 1]) for depth in range(len(outer)))
     codes = [feature.fields[source.code_field], *(parents if all(outer) else ())]
     reasons = [] if feature.flaw is None else [feature.flaw]
@@ -252,8 +259,9 @@ def _build_tree(
     for row in rows:
         parent = None
         for depth in range(_deepest_existing(row, existing), len(row.parents)):
-            code, field = row.parents[depth], source.parent_fields[depth]
+            code = row.parents[depth]
             if code not in known:
+                field = source.parent_fields[depth]
                 known[code] = _area(source, parent, code=code, name=row.feature.fields[field], level=field)
             parent = known[code]
             beneath[code].append(row.shape)

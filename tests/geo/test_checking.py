@@ -72,9 +72,23 @@ async def test_ground_of_two_leaves_is_an_overlap_that_names_both(conn: Connecti
     assert pytest.approx(0.5 * 1109.7 * 901.6, rel=0.01) == overlap.size_m2
 
 
-async def test_a_leaf_within_another_is_an_overlap(conn: Connection) -> None:
+async def test_a_leaf_inside_another_is_an_error_that_says_which_to_put_below(conn: Connection) -> None:
     report = await checked(conn, (area("1"), square(0, 0, 3)), (area("2"), square(1, 1)))
-    assert ([], [FindingKind.OVERLAP]) == kinds(report)
+    assert ([FindingKind.NESTED], []) == kinds(report)
+    (error,) = report.errors
+    assert ("2（2） lies inside 1（1）", True) == (error.text.en.partition(" and ")[0], "--parent" in error.text.zh)
+
+
+@pytest.mark.parametrize(("column", "kind"), [(0.09, FindingKind.NESTED), (0.11, FindingKind.OVERLAP)])
+async def test_nine_tenths_in_common_are_more_than_an_overlap(
+    conn: Connection, column: float, kind: FindingKind
+) -> None:
+    report = await checked(conn, (area("1"), square(0, 0)), (area("2"), square(column, 0)))
+    assert [kind] == [finding.kind for finding in (*report.errors, *report.warnings)]
+
+
+async def test_a_child_that_fills_its_parent_is_no_error(conn: Connection) -> None:
+    assert CLEAN == await checked(conn, (area("9", is_leaf=False), square(0, 0)), (area("91", "9"), square(0, 0)))
 
 
 async def test_rounding_along_a_line_is_no_overlap(conn: Connection) -> None:

@@ -65,6 +65,18 @@ async def test_a_check_that_finds_errors_ends_with_1(conn: Connection, tmp_path:
     assert 1 == await run(conn, tmp_path, "check")
 
 
+async def test_streets_imported_beside_their_district_are_put_right_by_naming_it(
+    conn: Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    district, street = feature(square(0, 0), code="9", name="区"), feature(square(0, 0), code="91", name="街道")
+    for more, ends in (("", 1), ("--parent 9", 0)):
+        assert 0 == await run(conn, tmp_path, importing(write_geojson(tmp_path, district)))
+        assert 0 == await run(conn, tmp_path, importing(write_geojson(tmp_path, street), more))
+        assert ends == await run(conn, tmp_path, "check")
+        assert 0 == await run(conn, tmp_path, "discard")
+    assert "套在另一个末级区域" in capsys.readouterr().out
+
+
 async def test_a_draft_is_dropped_and_a_generation_brought_back(conn: Connection, tmp_path: Path) -> None:
     file = write_geojson(tmp_path, feature(square(0, 0), code="1", name="a"))
     steps = [importing(file), "activate", importing(file), "activate", importing(file), "discard", "rollback"]
@@ -74,7 +86,12 @@ async def test_a_draft_is_dropped_and_a_generation_brought_back(conn: Connection
 
 
 @pytest.mark.parametrize(
-    "words", ["import x.geojson --level a --name-field b --code-field c", "grids --metres 1 --level 网格"]
+    "words",
+    [
+        "import x.geojson --level a --name-field b --code-field c",
+        "import x.geojson --level a --name-field b --code-field c --datum wgs84 --parent 1 --parent-field d",
+        "grids --metres 1 --level 网格",
+    ],
 )
 async def test_wrong_words_end_with_2(conn: Connection, tmp_path: Path, words: str) -> None:
     with pytest.raises(SystemExit, match="2"):

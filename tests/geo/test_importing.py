@@ -12,7 +12,7 @@ import shapely
 from core.database import Connection
 from geo import boundary_file, queries
 from geo.datum import from_wgs84
-from geo.errors import BoundaryFileUnreadable
+from geo.errors import AreaNotFound, BoundaryFileUnreadable
 from geo.importing import ImportReport
 from geo.models import Area, Datum
 from tests.conftest import DISTRICT
@@ -64,6 +64,25 @@ async def test_a_parent_the_draft_has_keeps_its_shape(conn: Connection, tmp_path
     child = write_geojson(tmp_path, feature(square(0, 0), code="91", name="社区", parent="9"))
     report = await take_in(conn, source(child, parent_fields=("parent",)))
     assert shapely.equals(square(0, 0, 2), await shape_of(conn, report, "9"))
+
+
+async def test_all_rows_hang_below_the_one_parent_named(conn: Connection, tmp_path: Path) -> None:
+    top = feature(square(0, 0, 2), code="9", name="区")
+    await take_in(conn, source(write_geojson(tmp_path, top)))
+    street = feature(square(0, 0, 2), code="91", name="街道")
+    await take_in(conn, source(write_geojson(tmp_path, street), parent="9"))
+    rows = [feature(square(n, 0), code=f"91{n}", name="社区") for n in range(2)]
+    report = await take_in(conn, source(write_geojson(tmp_path, *rows), parent="91"))
+    paths = [(await area_of(conn, report, f"91{n}")).path for n in range(2)]
+    assert ((), ["9/91/910", "9/91/911"]) == (report.parents_made, paths)
+    assert [False, False] == [(await area_of(conn, report, code)).is_leaf for code in ("9", "91")]
+
+
+async def test_a_named_parent_that_the_draft_lacks_refuses_the_file(conn: Connection, tmp_path: Path) -> None:
+    file = write_geojson(tmp_path, feature(square(0, 0), code="91", name="a"))
+    with pytest.raises(AreaNotFound):
+        await take_in(conn, source(file, parent="9"))
+    assert not await has_draft(conn)
 
 
 async def test_a_missing_parent_is_made_of_its_children(conn: Connection, tmp_path: Path) -> None:

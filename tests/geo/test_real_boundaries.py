@@ -9,7 +9,7 @@ from core.database import Connection
 from geo import queries
 from geo.checking import CheckReport, FindingKind, check_draft
 from geo.errors import DraftHasErrors
-from geo.generations import activate
+from geo.generations import activate, discard
 from geo.grids import add_grids
 from geo.importing import ImportReport, ImportSource, import_areas
 from geo.models import Datum
@@ -95,3 +95,15 @@ async def test_a_real_file_becomes_active(conn: Connection, source: ImportSource
     report = await _import(conn, source)
     generation = await activate(conn, district_id=DISTRICT, actor_name="test", now=START)
     assert report.generation_id == generation.id
+
+
+async def test_streets_beside_their_district_are_refused_and_below_it_are_right(conn: Connection) -> None:
+    district = replace(STREETS, level="区", code_field="division_code")
+    await _import(conn, district)
+    await _import(conn, STREETS)
+    report = await check_draft(conn, district_id=DISTRICT)
+    assert {FindingKind.NESTED} == {error.kind for error in report.errors}
+    await discard(conn, district_id=DISTRICT)
+    await _import(conn, district)
+    await _import(conn, replace(STREETS, parent="370211"))
+    assert () == (await check_draft(conn, district_id=DISTRICT)).errors
