@@ -17,7 +17,7 @@ from urllib.parse import quote
 import asyncpg
 
 from app.postgres_binaries import OLDEST_MAJOR, PostgresRefused
-from app.postgres_cluster import SUPERUSER, Cluster, gate, settle
+from app.postgres_cluster import SOCKET_PORT, SUPERUSER, Cluster, gate, settle
 from core.database import Connection
 
 __all__ = ["PostgresRefused", "Server", "check_server", "running"]
@@ -288,4 +288,4 @@ def _dsn(cluster: Cluster, role: str, database: str = _DATABASE) -> str:
     known = cluster.credentials()
     password = {SUPERUSER: known.superuser, "station_owner": known.owner, "station_app": known.app}[role]
     host = quote(cluster.host, safe="")
-    return f"postgresql://{role}:{password}@/{database}?host={host}&port={cluster.port}"
+    return f"postgresql://{role}:{password}@/{database}?host={host}&port={SOCKET_PORT}"

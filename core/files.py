@@ -41,8 +41,6 @@ def put(root: Path, data: bytes) -> str:
 
 
 def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder, and journals renames itself
-        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -22,7 +22,6 @@ from app.postgres_cluster import SUPERUSER, settle
 from core.database import connected
 
 ROOT = Path(__file__).resolve().parents[2]
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and sockets are of POSIX")
 
 #: Holds the server like any process of ours; commits a row for each line it reads, then says the line.
 HOLDER = """
@@ -156,7 +155,6 @@ async def test_the_wheel_brings_version_18(server: Server) -> None:
     assert 18 == server.version
 
 
-@posix_only
 async def test_the_server_does_not_run_as_root(server: Server) -> None:
     async with connected(server.superuser_dsn) as conn:
         pid = await conn.fetchval("select pg_backend_pid()")
@@ -262,7 +260,6 @@ async def test_two_that_come_at_once_share_one_server(folder: Path) -> None:
 # --- kill -9 ---
 
 
-@posix_only
 async def test_a_killed_server_comes_back_while_we_run(folder: Path) -> None:
     async with running(folder) as server:
         killed = postmaster(folder)
@@ -271,7 +268,6 @@ async def test_a_killed_server_comes_back_while_we_run(folder: Path) -> None:
         assert killed != postmaster(folder)
 
 
-@posix_only
 async def test_two_that_watch_one_killed_server_start_one(folder: Path) -> None:
     with holder(folder):
         async with running(folder) as server:
@@ -281,7 +277,6 @@ async def test_two_that_watch_one_killed_server_start_one(folder: Path) -> None:
             assert 1 == len(postmasters(folder))
 
 
-@posix_only
 async def test_a_killed_process_of_ours_loses_no_committed_row(folder: Path) -> None:
     with holder(folder) as other:
         write_by(other, 1)
@@ -291,7 +286,6 @@ async def test_a_killed_process_of_ours_loses_no_committed_row(folder: Path) -> 
         assert [1] == await rows(server)
 
 
-@posix_only
 async def test_killed_together_they_lose_no_committed_row(folder: Path) -> None:
     for number in range(2):
         with holder(folder) as other:
@@ -320,7 +314,6 @@ def stranger(request: pytest.FixtureRequest, pristine: Path) -> Iterator[int]:
         process.wait()
 
 
-@posix_only
 async def test_a_stale_process_number_that_is_now_a_strangers_is_ignored(folder: Path, stranger: int) -> None:
     with holder(folder) as other:
         killed = postmaster(folder)

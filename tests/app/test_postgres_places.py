@@ -11,9 +11,10 @@ import pytest
 
 from app.postgres import PostgresRefused, running
 from app.postgres_binaries import Account, choose_account, find_binaries, make_readable, run
+from app.postgres_cluster import Cluster, Credentials
 from core.database import connected
 
-as_root = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root drops to another account")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
 
 
 @pytest.fixture
@@ -24,6 +25,11 @@ def folder() -> Iterator[Path]:
         if link.is_symlink():
             shutil.rmtree(link.resolve())
     shutil.rmtree(made)
+
+
+def test_passwords_are_read_beside_other_things_that_were_kept_with_them(tmp_path: Path) -> None:
+    (tmp_path / "cluster.json").write_text('{"superuser": "a", "owner": "b", "app": "c", "port": 5433}')
+    assert Credentials("a", "b", "c") == Cluster(tmp_path, None).credentials()
 
 
 @pytest.fixture
