@@ -1,5 +1,6 @@
 """The description of the interface: as OpenAPI, and as a page that needs no script and no network."""
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -9,8 +10,11 @@ from app import __version__
 from app.problem_page import render_problems
 from app.routes import ROUTES
 from core.access.policy import ANYONE
+from core.errors import NotFound
 from core.http.endpoint import Route, to_json
 from core.http.openapi import describe
+from core.http.wiring import district_id, transaction
+from core.queries import find_district
 
 OPENAPI: web.AppKey[dict[str, Any]] = web.AppKey("openapi")
 
@@ -26,6 +30,13 @@ code { font-family: ui-monospace, Consolas, monospace; overflow-wrap: anywhere; 
 pre { overflow-x: auto; padding: .8rem; background: #8882; border-radius: .4rem; white-space: pre-wrap; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8883; }
+th { white-space: nowrap; }
+@media (max-width: 40rem) {
+  table, tbody, tr, td { display: block; }
+  th { display: none; }
+  tr { padding: .6rem 0; border-bottom: 1px solid #8883; }
+  td { padding: .1rem 0; border: 0; }
+}
 """
 
 
@@ -36,6 +47,37 @@ def openapi_document() -> dict[str, Any]:
         title="骑士驿站 Rider Station",
         version=__version__,
         description="Rest stations for delivery riders, and the reports those riders make to their community.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictCard:
+    """The district this service serves; `is_demo` asks every page to say 演示数据."""
+
+    name: str
+    timezone: str
+    is_demo: bool
+
+
+async def get_district(request: web.Request) -> DistrictCard:
+    """Tell which district this is, and whether its data are a demonstration."""
+    async with transaction(request) as conn:
+        district = await find_district(conn, district_id=district_id(request))
+    if district is None:
+        raise NotFound()
+    return DistrictCard(district.name, district.timezone, district.is_demo)
+
+
+async def get_home(request: web.Request) -> web.Response:
+    """Show a first page: whose service this is and where things are."""
+    card = await get_district(request)
+    return _page(
+        f"骑士驿站 · {escape(card.name)}",
+        "<ul>"
+        '<li><a href="/api/v1/stations/nearby?lat=35.96&amp;lon=120.18&amp;limit=3">附近驿站 Stations nearby</a>'
+        '<li><a href="/api/v1/places?q=%E7%AB%99">按地名查找 Places by name</a>'
+        '<li><a href="/api/v1/categories">案件类别 Categories</a>'
+        '<li><a href="/readyz">运行状态 Readiness</a></ul>',
     )
 
 
@@ -123,6 +165,8 @@ def _brief(schema: dict[str, Any], document: dict[str, Any], depth: int = 0) -> 
 
 
 DOCS_ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", get_home, ANYONE, answer=str, media_type="text/html"),
+    Route("GET", "/api/v1/district", get_district, ANYONE),
     Route("GET", "/api/v1/openapi.json", get_openapi, ANYONE, answer=dict[str, Any]),
     Route("GET", "/docs", get_docs, ANYONE, answer=str, media_type="text/html"),
     Route("GET", "/docs/problems", get_problem_docs, ANYONE, answer=str, media_type="text/html"),

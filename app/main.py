@@ -44,7 +44,8 @@ def create_app(
     app[OPENAPI] = openapi_document()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
-    app[PHOTO_ROOT] = settings.data_dir / "photos"
+    app[PHOTO_ROOT] = photos = settings.data_dir / "photos"
+    photos.mkdir(mode=0o700, parents=True, exist_ok=True)  # faces and plates are other people's data
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))

@@ -9,18 +9,20 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from community.deadlines import MAX_BREACHES_PER_SWEEP, sweep_deadlines
 from community.notices.notify import AUDIENCES, notify
+from core.access.queries import delete_sessions_ended_before
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from core.models import Event
+from core.queries import delete_changes_before
 from geo.api import AREAS, follow_areas
 from geo.live import Areas
 from geo.queries import find_active_generation
@@ -30,6 +32,10 @@ from station.api import follow_stations
 from station.registry import relocate_all
 
 _log = logging.getLogger(__name__)
+
+_KEEP_SESSIONS = timedelta(days=30)
+#: Followers read each second; a process that was stopped loads everything anew.
+_KEEP_CHANGES = timedelta(days=1)
 
 Sweep = Callable[[web.Application], Awaitable[object]]
 
@@ -90,9 +96,13 @@ async def _watch_appointments(app: web.Application) -> None:
         await sweep_appointments(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
-async def _forget_codes(app: web.Application) -> None:
+async def _forget(app: web.Application) -> None:
+    """Delete what nobody needs any more: used codes, ended sessions, changes that every process has read."""
+    district_id, now = app[DISTRICT_ID], app[CLOCK]()
     async with pool_transaction(app[POOL]) as conn:
-        await forget_old_codes(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
+        await forget_old_codes(conn, district_id=district_id, now=now)
+        await delete_sessions_ended_before(conn, district_id=district_id, before=now - _KEEP_SESSIONS)
+        await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)
 
 
 #: Events after which stations may lie in other areas.
@@ -108,7 +118,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("follow areas", 1.0, follow_areas),
     Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),
-    Scheduled("forget old codes", 3600.0, _forget_codes),
+    Scheduled("forget", 3600.0, _forget),
 )
 
 

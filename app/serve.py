@@ -12,7 +12,7 @@ from aiohttp.log import server_logger
 from app.database import opened_database
 from app.demo.command import offer_demo
 from app.main import create_app
-from app.settings import Settings
+from app.settings import SettingRefused, Settings
 
 #: Requests under way when the service is told to stop may take this long to finish.
 DRAIN_S = 10.0
@@ -64,8 +64,14 @@ async def run_until_stopped(app: web.Application, settings: Settings) -> None:
     runner = make_runner(app)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        print(f"骑士驿站 Rider Station: http://{settings.host}:{settings.port}/docs", flush=True)
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise SettingRefused(
+                f"STATION_HOST={settings.host} STATION_PORT={settings.port}: 无法监听，请换一个端口 / "
+                f"cannot listen there, choose another port ({error.strerror})"
+            ) from error
+        print(f"骑士驿站 Rider Station: http://{settings.host}:{settings.port}", flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -18,7 +18,7 @@ NOWHERE = Located(
     candidates=(),
     metres_to_line=None,
     generation_id=None,
-    needs_confirmation=False,
+    needs_confirmation=True,
     reason=Reason.NO_POSITION,
 )
 

@@ -93,29 +93,6 @@ class NotADuplicate(Refusal):
     )
 
 
-class AppealKeyNotValid(Refusal):
-    """The Idempotency-Key of an appeal is missing or has another shape."""
-
-    status = 422
-    slug = "appeal-key-not-valid"
-    title = Text("缺少提交编号", "Key missing or malformed")
-    detail = Text(
-        "请在请求头 Idempotency-Key 中提供客户端生成的 UUID，或 8–64 个字母、数字、“-”“_”“.”。",
-        "Send a header Idempotency-Key made by the client: a UUID, or 8–64 letters, digits, “-”, “_” or “.”.",
-    )
-
-
-class AppealKeyReused(Conflict):
-    """The key was used before for another appeal."""
-
-    slug = "appeal-key-reused"
-    title = Text("提交编号已被使用", "Key already used")
-    detail = Text(
-        "此 Idempotency-Key 已用于另一份诉求，请为新的诉求生成新的编号。",
-        "This Idempotency-Key belongs to another appeal; make a new key for a new appeal.",
-    )
-
-
 class AppealNotFound(NotFound):
     """No appeal has this token."""
 

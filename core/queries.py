@@ -227,6 +227,11 @@ async def list_changes(conn: Connection, *, district_id: int, from_xid: int, bel
     return [ChangeRow(**row) for row in rows]
 
 
+async def delete_changes_before(conn: Connection, *, district_id: int, before: datetime) -> None:
+    """Forget changes that every follower has long read; they are few, and no index is kept for this."""
+    await conn.execute("delete from change_log where district_id = $1 and noted_at < $2", district_id, before)
+
+
 async def list_holidays(conn: Connection, *, district_id: int) -> list[HolidayRow]:
     rows = await conn.fetch(
         "select day, is_workday, name, source, version from holiday where district_id = $1 order by day", district_id

@@ -49,6 +49,7 @@ create table session (
     primary key (district_id, token_hash)
 );
 create index session_subject on session (district_id, kind, subject_id) where revoked_at is null;
+create index session_expiry on session (district_id, expires_at);
 
 -- What happened, once and for good. The same row is history, outbox and queue: `pending` rows still await their
 -- reactions. Only the queue columns (from `pending` on) ever change.
@@ -80,6 +81,7 @@ create table change_log (
     kind text not null,
     ref text not null,
     xid bigint not null default pg_current_xact_id()::text::bigint,
+    noted_at timestamptz not null default now(),
     primary key (district_id, seq)
 );
 create index change_log_xid on change_log (district_id, xid);

@@ -145,7 +145,6 @@ create table station_fault (
 );
 create unique index station_fault_one_open on station_fault (district_id, station_id, kind, coalesce(amenity, ''))
 where settled_at is null;
-create index station_fault_case on station_fault (district_id, case_id);
 
 -- One tap. `teller` is a hash of the device's nonce (or the rider) together with the station: it tells a repeated tap,
 -- and cannot be followed from one station to the next. No position is kept.

@@ -167,7 +167,6 @@ create table report (
     constraint report_key_unique unique (district_id, rider_id, key)
 );
 create index report_own on report (district_id, rider_id, id desc);
-create index report_case on report (district_id, case_id);
 
 -- Photos announced with the report (`position`) or sent later (without one); once `stored_at` is set, the file is safe
 -- on the disk under its SHA-256.

@@ -112,29 +112,6 @@ class TermNotValid(Refusal):
     )
 
 
-class IdempotencyKeyNotValid(Refusal):
-    """The header that makes repeating safe is missing or malformed."""
-
-    status = 400
-    slug = "idempotency-key-not-valid"
-    title = Text("缺少或错误的 Idempotency-Key", "Idempotency-Key missing or malformed")
-    detail = Text(
-        "请在请求头 Idempotency-Key 中提供客户端生成的 UUID，或 8–64 个字母、数字、“-”“_”“.”。",
-        "Send a header Idempotency-Key made by the client: a UUID, or 8–64 letters, digits, “-”, “_” or “.”.",
-    )
-
-
-class IdempotencyKeyReused(Conflict):
-    """The key belongs to a report with another body."""
-
-    slug = "idempotency-key-reused"
-    title = Text("Idempotency-Key 已用于其他内容", "Idempotency-Key already used")
-    detail = Text(
-        "该 Idempotency-Key 已用于内容不同的上报（{report_id}）；新的上报请换新的键。",
-        "This key belongs to another report ({report_id}); make a new key for a new report.",
-    )
-
-
 class TooManyPhotos(Conflict):
     """The report already has as many photos as it may have."""
 

@@ -6,7 +6,6 @@ that dies after it leaves what the repetition will be answered with.
 """
 
 import hashlib
-import re
 from datetime import datetime
 
 import orjson
@@ -17,16 +16,14 @@ from core.access.models import Actor
 from core.database import Connection
 from core.errors import InvalidInput, NotFound
 from core.events import record_event
+from core.idempotency import HEADER, IdempotencyKeyReused, check_key
 from geo.datum import point_from
 from geo.models import Locate
 from riders import queries
 from riders.answers import check_answers
-from riders.errors import IdempotencyKeyNotValid, IdempotencyKeyReused
 from riders.models import Report, Submission, rider_id_of
 from riders.reporters.appointments import is_trusted
 from riders.signup.consents import PHOTO, REPORT_LOCATION, require_consents
-
-_KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 async def submit(
@@ -39,8 +36,7 @@ async def submit(
     Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` for another body under a used key, `ConsentNeeded`,
     `UnknownCategory`, `InvalidInput`; then nothing is stored and the key stays free.
     """
-    if not _KEY.fullmatch(key):
-        raise IdempotencyKeyNotValid(pointer="/header/Idempotency-Key")
+    check_key(key)
     rider_id = rider_id_of(actor)
     body_hash = hash_submission(submission)
     report_id = await queries.insert_report(
@@ -81,7 +77,7 @@ def hash_submission(submission: Submission) -> bytes:
 async def _repeat(conn: Connection, *, actor: Actor, rider_id: int, key: str, body_hash: bytes) -> Report:
     owner = await queries.get_key_owner(conn, district_id=actor.district_id, rider_id=rider_id, key=key)
     if owner.body_hash != body_hash:
-        raise IdempotencyKeyReused(pointer="/header/Idempotency-Key", report_id=owner.report_id)
+        raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
     return await _get_report(conn, actor=actor, report_id=owner.report_id)
 
 

@@ -97,6 +97,10 @@ NOTES = {
 }
 
 
+#: What every made-up description ends with, wherever it is shown.
+MARK = "（演示数据）"
+
+
 def describe(rng: np.random.Generator, category: str, stem: str) -> str:
     """Write one description of `category` at a made-up place of the community called `stem`."""
     values = {
@@ -108,7 +112,7 @@ def describe(rng: np.random.Generator, category: str, stem: str) -> str:
     }
     detail = pick(rng, _DETAILS[category])
     text = detail if category == "help" else f"{pick(rng, _PLACES)}，{detail}"
-    return text.format_map(values)
+    return text.format_map(values) + MARK
 
 
 def pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:

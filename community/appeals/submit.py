@@ -1,7 +1,6 @@
 """Taking a resident's appeal exactly once, and letting him see by his token how far it has come."""
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +9,13 @@ import orjson
 
 from community.appeals import queries
 from community.cases import NOWHERE, open_case
-from community.errors import AppealKeyNotValid, AppealKeyReused, AppealNotFound
+from community.errors import AppealNotFound
 from community.models import Appeal, Contact, Origin, Place
 from community.progress import Progress, get_progress
 from core.access.models import Actor
 from core.database import Connection
+from core.idempotency import HEADER, IdempotencyKeyReused, check_key
 from geo.models import Locate
-
-_KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,10 @@ async def submit_appeal(
 ) -> Appeal:
     """Store the appeal and open its case in the caller's transaction; a repetition gives the first one again.
 
-    `key` is the client's Idempotency-Key. Raises `AppealKeyNotValid`, `AppealKeyReused` when it was used for another
-    appeal, and `UnknownCategory`.
+    `key` is the client's Idempotency-Key. Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` when it was used for
+    another appeal, and `UnknownCategory`.
     """
-    if not _KEY.fullmatch(key):
-        raise AppealKeyNotValid(pointer="/header/Idempotency-Key")
+    check_key(key)
     body_hash = hashlib.sha256(orjson.dumps(draft)).digest()
     # The token is kept readable: it opens only this appeal, and a repeated sending must get the same one.
     appeal = await queries.insert_appeal(
@@ -54,7 +51,7 @@ async def submit_appeal(
     if appeal is None:
         first = await queries.get_appeal_by_key(conn, district_id=actor.district_id, key=key)
         if first.body_hash != body_hash:
-            raise AppealKeyReused(pointer="/header/Idempotency-Key")
+            raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
         return first
     await open_case(
         conn,

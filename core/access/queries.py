@@ -76,6 +76,43 @@ async def revoke_session(conn: Connection, *, district_id: int, token_hash: byte
     )
 
 
+async def revoke_sessions(
+    conn: Connection, *, district_id: int, kind: ActorKind, subject_id: int, now: datetime
+) -> None:
+    """End every session of this rider or staff member."""
+    await conn.execute(
+        """
+        update session set revoked_at = $4
+        where district_id = $1 and kind = $2 and subject_id = $3 and revoked_at is null
+        """,
+        district_id,
+        kind,
+        subject_id,
+        now,
+    )
+
+
+async def find_staff(conn: Connection, *, district_id: int, username: str) -> Staff | None:
+    row = await conn.fetchrow(
+        "select id, username, name, disabled_at from staff where district_id = $1 and username = $2",
+        district_id,
+        username,
+    )
+    return None if row is None else Staff(**row)
+
+
+async def list_staff(conn: Connection, *, district_id: int) -> list[Staff]:
+    """List every account by user name, disabled ones too."""
+    rows = await conn.fetch(
+        "select id, username, name, disabled_at from staff where district_id = $1 order by username", district_id
+    )
+    return [Staff(**row) for row in rows]
+
+
+async def delete_sessions_ended_before(conn: Connection, *, district_id: int, before: datetime) -> None:
+    await conn.execute("delete from session where district_id = $1 and expires_at < $2", district_id, before)
+
+
 async def find_staff_name(conn: Connection, *, district_id: int, staff_id: int) -> str | None:
     """Give the name of an account that is not disabled."""
     name: str | None = await conn.fetchval(
@@ -149,6 +186,22 @@ async def insert_staff(
     )
     assert row is not None  # noqa: S101 — INSERT … RETURNING of one row gives one row
     return Staff(**row)
+
+
+async def set_disabled(conn: Connection, *, district_id: int, staff_id: int, now: datetime) -> None:
+    """Disable an account; one disabled before keeps its moment."""
+    await conn.execute(
+        "update staff set disabled_at = coalesce(disabled_at, $3) where district_id = $1 and id = $2",
+        district_id,
+        staff_id,
+        now,
+    )
+
+
+async def set_password_hash(conn: Connection, *, district_id: int, staff_id: int, password_hash: str) -> None:
+    await conn.execute(
+        "update staff set password_hash = $3 where district_id = $1 and id = $2", district_id, staff_id, password_hash
+    )
 
 
 async def insert_grant(conn: Connection, *, district_id: int, staff_id: int, grant: Grant, now: datetime) -> None:

@@ -20,7 +20,7 @@ from core.access.models import Actor
 from core.access.policy import Policy
 from core.access.sessions import anonymous, find_actor
 from core.database import pool_transaction
-from core.errors import FieldError, InvalidInput, Text
+from core.errors import FieldError, InvalidInput, NotFound, Text
 from core.http.problems import MalformedBody, TooSlow, WrongMediaType, put_security_headers
 from core.http.validation import explain_errors
 from core.http.wiring import ACTOR, CLOCK, DISTRICT_ID, POOL, bearer_token
@@ -31,6 +31,7 @@ HandlerFunction = Callable[..., Awaitable[object]]
 JSON_BODY_LIMIT = 64 * 1024
 BODY_TIMEOUT_S = 15.0
 
+_BIGINT = 2**63
 _NUL = Text("不能含有空字符。", "It must not hold a NUL character.")  # PostgreSQL cannot store one
 
 
@@ -153,6 +154,8 @@ def _read_path(request: web.Request, adapters: dict[str, TypeAdapter[Any]]) -> d
             errors += explain_errors(error, prefix=f"/path/{name}")
     if errors:
         raise InvalidInput(errors)
+    if any(isinstance(value, int) and not -_BIGINT <= value < _BIGINT for value in values.values()):
+        raise NotFound()  # no row can have such a number
     return values
 
 

@@ -9,13 +9,14 @@ import pytest
 from community import queries
 from community.appeals.queries import find_case_id
 from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
-from community.errors import AppealKeyNotValid, AppealKeyReused, AppealNotFound, UnknownCategory
+from community.errors import AppealNotFound, UnknownCategory
 from community.models import Appeal, Case, Contact, Origin, Place, State
 from community.triage import Act, carry_out
 from community.workflow import Verb
 from core.access.models import Role
 from core.access.sessions import anonymous
 from core.database import Connection, Pool, pool_transaction
+from core.idempotency import IdempotencyKeyNotValid, IdempotencyKeyReused
 from geo.models import Datum, Located, Point, Received
 from tests.community.district import COMMUNITY, found, hire, located
 from tests.conftest import DISTRICT, START
@@ -59,7 +60,7 @@ async def test_sending_again_gives_the_same_appeal_and_one_case(conn: Connection
 
 async def test_another_appeal_under_a_used_key_is_refused_and_changes_nothing(conn: Connection) -> None:
     first = await send(conn)
-    with pytest.raises(AppealKeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         await send(conn, replace(DRAFT, text="另一件事"))
     assert first == await send(conn)
 
@@ -84,7 +85,7 @@ async def test_a_refused_appeal_leaves_its_key_free(pool: Pool) -> None:
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 65, "带汉字的编号", "with space"])
 async def test_a_key_of_another_shape_is_refused(conn: Connection, key: str) -> None:
-    with pytest.raises(AppealKeyNotValid):
+    with pytest.raises(IdempotencyKeyNotValid):
         await send(conn, key=key)
 
 

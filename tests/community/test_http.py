@@ -192,7 +192,7 @@ async def test_a_wrong_appeal_is_refused_by_field_and_not_stored(
 
 async def test_an_appeal_without_a_key_is_refused_by_header(house: House) -> None:
     answer = await house.client.post("/api/v1/appeals", json=APPEAL)
-    assert (422, ["/header/Idempotency-Key"]) == (answer.status, pointers(await answer.json()))
+    assert (400, ["/header/Idempotency-Key"]) == (answer.status, pointers(await answer.json()))
 
 
 async def test_only_those_who_handle_an_appeal_see_how_to_reach_the_resident(house: House) -> None:

@@ -293,3 +293,7 @@ def test_a_handler_with_an_unknown_parameter_fails_at_start_up() -> None:
 async def test_a_nul_character_is_refused_by_name(edge: Client, path: str, pointer: str) -> None:
     response = await edge.get(path)
     assert [pointer] == [error["pointer"] for error in (await response.json())["errors"]]
+
+
+async def test_a_number_no_row_can_have_is_not_found(edge: Client) -> None:
+    assert 404 == (await edge.get(f"/things/{2**63}")).status

@@ -12,8 +12,9 @@ from community.errors import UnknownCategory
 from core.access.models import Actor
 from core.database import Connection, Pool, pool_transaction
 from core.errors import InvalidInput, Refusal, SignInRequired
+from core.idempotency import IdempotencyKeyNotValid, IdempotencyKeyReused
 from geo.models import Datum, Locate, Received
-from riders.errors import ConsentNeeded, IdempotencyKeyNotValid, IdempotencyKeyReused
+from riders.errors import ConsentNeeded
 from riders.models import Report, Submission
 from riders.signup.consents import REPORT_LOCATION, decide_consent
 from riders.submit import hash_submission, submit
