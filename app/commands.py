@@ -1,7 +1,5 @@
-"""Shell commands of the program itself: schema, staff, given-up events, holidays, locating a file, documents."""
+"""Shell commands of the program itself: schema, district, given-up events, holidays, locating a file, documents."""
 
-import getpass
-import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -9,8 +7,6 @@ from pathlib import Path
 from app.docs_page import openapi_document
 from app.problem_page import problems_markdown
 from core import queries
-from core.access.accounts import add_staff
-from core.access.models import Grant, Role
 from core.calendar import read_holidays
 from core.changes import record_change
 from core.shell import Shell
@@ -19,9 +15,6 @@ from geo.live import nowhere_known, read_active_index
 from geo.locate_csv import locate_rows
 from geo.models import Locate
 
-#: Read instead of asking, for scripts; never an argument, which every user of the machine could see.
-PASSWORD_VARIABLE = "RIDER_STATION_PASSWORD"  # noqa: S105 — the name of a variable
-
 
 async def say_migrated(_shell: Shell, _arguments: Namespace) -> int:
     """Say that the schema is current: opening the database has just seen to it."""
@@ -29,20 +22,14 @@ async def say_migrated(_shell: Shell, _arguments: Namespace) -> int:
     return 0
 
 
-async def make_staff(shell: Shell, arguments: Namespace) -> int:
-    """Make a staff account with one role; the password is asked for."""
-    password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("密码 / password: ")
-    async with shell.conn.transaction():
-        staff = await add_staff(
-            shell.conn,
-            district_id=shell.district_id,
-            username=arguments.username,
-            name=arguments.name,
-            password=password,
-            grants=(Grant(Role(arguments.role), arguments.area),),
-            now=shell.now,
-        )
-    print(f"{staff.username}（{staff.name}）: {arguments.role} @ {arguments.area or '全区 / whole district'}")
+async def name_district(shell: Shell, arguments: Namespace) -> int:
+    """Set the name of the district."""
+    district = await queries.find_district(shell.conn, district_id=shell.district_id)
+    assert district is not None  # noqa: S101 — opening the database has just looked
+    await queries.update_district(
+        shell.conn, district_id=shell.district_id, name=arguments.name, is_demo=district.is_demo
+    )
+    print(f"辖区 / district {shell.district_id}: {arguments.name}")
     return 0
 
 

@@ -8,5 +8,11 @@ CONSTRAINTS: ConstraintMeanings = {
     "staff_username_unique": lambda: InvalidInput(
         [FieldError("/username", Text("此用户名已被使用。", "This name is taken."))]
     ),
+    "department_code_unique": lambda: InvalidInput(
+        [FieldError("/code", Text("此部门代码已被使用。", "This department code is taken."))]
+    ),
+    "routing_rule_position_unique": lambda: InvalidInput(
+        [FieldError("/position", Text("此位置已有规则。", "There is a rule at this position already."))]
+    ),
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

@@ -15,7 +15,7 @@ from app.commands import (
     import_holidays,
     load_locate,
     locate_file,
-    make_staff,
+    name_district,
     say_migrated,
     show_events,
     write_documents,
@@ -27,11 +27,12 @@ from app.main import utc_now
 from app.postgres import PostgresRefused
 from app.serve import serve
 from app.settings import SettingRefused, Settings, read_settings
-from core.access.models import Role
+from app.staff_commands import add_commands as add_staff_commands
+from community.cli import add_commands as add_community_commands
 from core.database import connected
 from core.errors import InvalidInput, Refusal
 from core.migration import MigrationRefused
-from core.shell import Command, Shell
+from core.shell import Command, Shell, add_command, filled
 from geo.cli import add_commands as add_area_commands
 from geo.models import Datum
 from station.commands import add_commands as add_station_commands
@@ -40,7 +41,7 @@ from station.commands import add_commands as add_station_commands
 def main() -> None:
     """Run one command and leave with its exit status: 0 done, 1 refused, 2 wrong words."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would log every wake-up, twice a second
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of every wake-up, and of each that comes late
     try:
         settings = read_settings(os.environ)
         arguments = build_parser(settings).parse_args()
@@ -64,23 +65,24 @@ def build_parser(settings: Settings) -> ArgumentParser:
     parser = ArgumentParser(prog="python -m app", description="骑士驿站 Rider Station")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_plain_commands(commands, settings)
-    _add(commands, "migrate", say_migrated, "升级数据库结构 / bring the schema to this release")
-    staff = _add(commands, "add-staff", make_staff, "新增工作人员 / make a staff account; asks for its password")
-    staff.add_argument("username")
-    staff.add_argument("name")
-    staff.add_argument("role", choices=[role.value for role in Role])
-    staff.add_argument("--area", default="", help="区域路径，缺省为全区 / area path, default the whole district")
-    events = _add(commands, "events", show_events, "查看已放弃的事件 / list events that were given up")
+    add_command(commands, "migrate", say_migrated, "升级数据库结构 / bring the schema to this release")
+    district = add_command(commands, "district", name_district, "设置辖区名称 / set the name of the district")
+    district.add_argument("name", type=filled)
+    events = add_command(commands, "events", show_events, "查看已放弃的事件 / list events that were given up")
     events.add_argument("--retry", action="store_true", help="重新排队 / queue them again")
-    holidays = _add(commands, "holidays", import_holidays, "导入节假日 / import holidays from CSV")
+    holidays = add_command(commands, "holidays", import_holidays, "导入节假日 / import holidays from CSV")
     holidays.add_argument("file", type=Path)
     locate = partial(locate_file, nearest_limit_m=settings.nearest_limit_m)
-    locating = _add(commands, "locate", locate, "给 CSV 每行定位到网格 / tell the area of each row of a CSV file")
+    locating = add_command(
+        commands, "locate", locate, "给 CSV 每行定位到网格 / tell the area of each row of a CSV file"
+    )
     locating.add_argument("--csv", type=Path, required=True, metavar="FILE")
     locating.add_argument("--lon", required=True, metavar="COLUMN")
     locating.add_argument("--lat", required=True, metavar="COLUMN")
     locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
+    add_staff_commands(commands)
     add_area_commands(commands)
+    add_community_commands(commands)
     add_station_commands(commands, partial(load_locate, nearest_limit_m=settings.nearest_limit_m))
     return parser
 
@@ -93,14 +95,6 @@ def _add_plain_commands(commands: "argparse._SubParsersAction[ArgumentParser]", 
     demo.set_defaults(plain=lambda _: run_demo())
     docs = commands.add_parser("docs", help="由代码生成文档 / write the documents made from the code")
     docs.set_defaults(plain=lambda _: write_documents(Path("docs")))
-
-
-def _add(
-    commands: "argparse._SubParsersAction[ArgumentParser]", name: str, run: Command, help_text: str
-) -> ArgumentParser:
-    parser = commands.add_parser(name, help=help_text, description=help_text)
-    parser.set_defaults(run=run)
-    return parser
 
 
 async def _run(settings: Settings, arguments: Namespace) -> int:

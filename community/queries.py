@@ -90,6 +90,14 @@ async def list_departments(conn: Connection, *, district_id: int) -> list[Depart
     return [Department(**row) for row in rows]
 
 
+async def find_department_id(conn: Connection, *, district_id: int, code: str) -> int | None:
+    """Give the id of the active department with this code."""
+    department_id: int | None = await conn.fetchval(
+        "select id from department where district_id = $1 and code = $2 and is_active", district_id, code
+    )
+    return department_id
+
+
 async def has_department(conn: Connection, *, district_id: int, department_id: int) -> bool:
     found: bool = await conn.fetchval(
         "select exists (select from department where district_id = $1 and id = $2 and is_active)",

@@ -1,4 +1,4 @@
-"""Staff accounts: making them and signing in with a password."""
+"""Staff accounts: making and disabling them, setting passwords, signing in."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -58,15 +58,27 @@ async def add_staff(
     now: datetime,
 ) -> Staff:
     """Make an account with its roles. Raises `PasswordTooShort`; a name in use violates `staff_username_unique`."""
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise PasswordTooShort(pointer="/password", length=MIN_PASSWORD_LENGTH)
-    password_hash = await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    password_hash = await _hash(password)
     staff = await queries.insert_staff(
         conn, district_id=district_id, username=username, name=name, password_hash=password_hash, now=now
     )
     for grant in grants:
         await queries.insert_grant(conn, district_id=district_id, staff_id=staff.id, grant=grant, now=now)
     return staff
+
+
+async def set_password(conn: Connection, *, district_id: int, staff_id: int, password: str, now: datetime) -> None:
+    """Replace the password, unlock the account and end its sessions. Raises `PasswordTooShort`."""
+    password_hash = await _hash(password)
+    await queries.set_password_hash(conn, district_id=district_id, staff_id=staff_id, password_hash=password_hash)
+    await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=staff_id)
+    await queries.revoke_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
+
+
+async def disable(conn: Connection, *, district_id: int, staff_id: int, now: datetime) -> None:
+    """Let nobody sign in to the account any more and end its sessions; what it did stays under its name."""
+    await queries.set_disabled(conn, district_id=district_id, staff_id=staff_id, now=now)
+    await queries.revoke_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
 
 
 async def sign_in(pool: Pool, *, district_id: int, username: str, password: str, now: datetime) -> str:
@@ -82,7 +94,7 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
         # Read anew: of guesses sent all at once, those before this one may have locked the account meanwhile.
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username, for_update=True)
         if account is not None and account.is_usable(now):
-            if matches:
+            if matches and account.password_hash == stored:  # else a new one was set while this one was checked
                 await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
                 return await open_session(conn, district_id=district_id, kind="staff", subject_id=account.id, now=now)
             await queries.count_failed_sign_in(
@@ -93,6 +105,12 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
                 locked_until=now + LOCK_FOR,
             )
     raise WrongSignIn(max_failures=MAX_FAILURES, minutes=int(LOCK_FOR.total_seconds() // 60))
+
+
+async def _hash(password: str) -> str:
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise PasswordTooShort(pointer="/password", length=MIN_PASSWORD_LENGTH)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
 
 
 def _verify(stored: str, password: str) -> bool:

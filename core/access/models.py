@@ -1,6 +1,7 @@
 """Actors, roles and grants. A role is always held on an area and everything beneath it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -58,6 +59,7 @@ class Staff:
     id: int
     username: str
     name: str
+    disabled_at: datetime | None = None
 
 
 def is_within(area_path: str, scope: str) -> bool:

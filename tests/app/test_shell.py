@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.commands import PASSWORD_VARIABLE
 from app.postgres import running
 from app.settings import Settings
 from app.shell import build_parser
+from app.staff_commands import PASSWORD_VARIABLE
 from core.access.accounts import sign_in
 from core.database import Pool, open_pool
 from tests.conftest import DISTRICT
@@ -207,19 +207,33 @@ async def test_a_file_that_is_not_there_is_said_without_a_trace(machine: Machine
 
 async def test_a_staff_account_signs_in_with_the_password_from_the_environment(machine: Machine, pool: Pool) -> None:
     password = {PASSWORD_VARIABLE: "four plain words here"}
-    said = await machine.run("add-staff", "wang", "王书记", "secretary", "--area", "37/3701", **password)
-    assert (0, "wang（王书记）: secretary @ 37/3701\n") == (said.status, said.out)
+    said = await machine.run("staff", "add", "wang", "王主任", "district_admin", **password)
+    assert (0, "wang（王主任）: district_admin @ 全区 / whole district\n") == (said.status, said.out)
     assert "four plain words" not in said.out + said.err
     now = await pool.fetchval("select now()")
     assert await sign_in(pool, district_id=DISTRICT, username="wang", password="four plain words here", now=now)
-    again = await machine.run("add-staff", "wang", "王书记", "secretary", **password)
+    again = await machine.run("staff", "add", "wang", "王主任", "auditor", **password)
     assert (1, True) == (again.status, is_in_both_languages(again.err))
     assert "/username: 此用户名已被使用。" in again.err
 
 
 async def test_a_short_password_is_refused(machine: Machine) -> None:
-    said = await machine.run("add-staff", "li", "李", "secretary", **{PASSWORD_VARIABLE: "short"})
+    said = await machine.run("staff", "add", "li", "李", "auditor", **{PASSWORD_VARIABLE: "short"})
     assert (1, True) == (said.status, is_in_both_languages(said.err))
+    assert "密码至少" in said.err
+
+
+async def test_a_secretary_of_no_area_is_refused_before_a_password_is_asked_for(machine: Machine) -> None:
+    said = await machine.run("staff", "add", "li", "李", "secretary")
+    assert (1, True) == (said.status, is_in_both_languages(said.err))
+    assert "/area: 角色 secretary 须用 --area 指定区域。" in said.err
+
+
+async def test_a_code_in_use_is_refused_in_words(machine: Machine) -> None:
+    assert 0 == (await machine.run("departments", "add", "water", "排水中心")).status
+    said = await machine.run("departments", "add", "water", "水务")
+    assert (1, True) == (said.status, is_in_both_languages(said.err))
+    assert "/code: 此部门代码已被使用。" in said.err
 
 
 async def test_holidays_are_taken_whole_or_not_at_all(machine: Machine, pool: Pool, tmp_path: Path) -> None:
@@ -247,7 +261,11 @@ async def test_with_no_event_given_up_there_is_none_to_show(machine: Machine) ->
         ("areas",),
         ("locate", "--csv", "x.csv"),
         ("locate", "--csv", "x.csv", "--lon", "a", "--lat", "b", "--datum", "mars"),
-        ("add-staff", "wang", "王", "emperor"),
+        ("staff", "add", "wang", "王", "emperor"),
+        ("staff", "add", " ", "王", "auditor"),
+        ("district", ""),
+        ("rules", "add", "0"),
+        ("rules", "add", "first"),
         ("areas", "import", "x.geojson", "--level", "a", "--name-field", "b", "--code-field", "c"),
     ],
     ids=" ".join,
@@ -284,5 +302,5 @@ async def test_a_taken_port_is_said_without_a_trace(machine: Machine) -> None:
 
 async def test_help_names_every_command(machine: Machine) -> None:
     said = await machine.run("--help")
-    commands = {"serve", "demo", "docs", "migrate", "add-staff", "events", "holidays", "locate", "areas", "stations"}
-    assert (0, set()) == (said.status, {command for command in commands if f"    {command}" not in said.out})
+    commands = "serve demo docs migrate district staff events holidays locate areas departments rules stations".split()
+    assert (0, []) == (said.status, [command for command in commands if f"    {command}" not in said.out])
