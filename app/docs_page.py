@@ -18,6 +18,15 @@ from core.queries import find_district
 
 OPENAPI: web.AppKey[dict[str, Any]] = web.AppKey("openapi")
 
+_ROOMS = {
+    "station": "驿站 Stations",
+    "riders": "骑手与上报 Riders and reports",
+    "community": "案件与诉求 Cases and appeals",
+    "geo": "区域与地名 Areas and places",
+    "core": "工作人员登录 Staff sign-in",
+    "app": "服务 Service",
+}
+
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
@@ -74,7 +83,7 @@ async def get_home(request: web.Request) -> web.Response:
     return _page(
         f"骑士驿站 · {escape(card.name)}",
         "<ul>"
-        '<li><a href="/api/v1/stations/nearby?lat=35.96&amp;lon=120.18&amp;limit=3">附近驿站 Stations nearby</a>'
+        '<li><a href="/api/v1/stations/nearby?place=%E7%AB%99&amp;limit=3">附近驿站 Stations nearby</a>'
         '<li><a href="/api/v1/places?q=%E7%AB%99">按地名查找 Places by name</a>'
         '<li><a href="/api/v1/categories">案件类别 Categories</a>'
         '<li><a href="/readyz">运行状态 Readiness</a></ul>',
@@ -117,7 +126,8 @@ def _render_operations(document: dict[str, Any]) -> str:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             by_room.setdefault(operation["tags"][0], []).append(_render_operation(method, path, operation, document))
-    return "".join(f"<h2>{escape(room)}</h2>{''.join(blocks)}" for room, blocks in by_room.items())
+    order = [*(room for room in _ROOMS if room in by_room), *(room for room in by_room if room not in _ROOMS)]
+    return "".join(f"<h2>{_ROOMS.get(room, escape(room))}</h2>{''.join(by_room[room])}" for room in order)
 
 
 def _render_operation(method: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> str:
@@ -133,6 +143,8 @@ def _render_operation(method: str, path: str, operation: dict[str, Any], documen
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"<p>请求 {escape(media)}</p><pre>{escape(_brief(content['schema'], document))}</pre>")
     for status, answer in operation["responses"].items():
+        if status == "default":  # the same problem everywhere: it has a page of its own
+            continue
         for media, content in answer.get("content", {}).items():
             shown = _brief(content["schema"], document)
             parts.append(f"<p>{escape(status)} {escape(media)}</p><pre>{escape(shown)}</pre>")
