@@ -43,7 +43,8 @@ class Result:
 async def compare(port: int, what: str, paths: Sequence[str]) -> Result:
     """Ask `paths` and the bare handler in turn; give the medians by rate."""
     first = await run_load("127.0.0.1", port, paths, seconds=1.0)
-    bare_paths = [f"/bare?bytes={int(first.answer_bytes)}"]
+    # The same query strings, so that both sides read addresses of the same length that no cache has seen.
+    bare_paths = [f"/bare/{int(first.answer_bytes)}?{path.partition('?')[2]}" for path in paths]
     asked, bare = [], []
     for _ in range(ROUNDS):
         bare.append(await run_load("127.0.0.1", port, bare_paths, seconds=3.0))

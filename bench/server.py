@@ -23,8 +23,8 @@ def bare(size: int) -> web.Response:
 
 
 async def answer_bare(request: web.Request) -> web.Response:
-    """Give `?bytes=N` bytes of JSON."""
-    return bare(int(request.query["bytes"]))
+    """Give as many bytes of JSON as the path says, whatever the query."""
+    return bare(int(request.match_info["bytes"]))
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     dsn, port, data_dir = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     settings = Settings(data_dir=data_dir, port=port)
     app = create_app(settings, dsn=dsn)
-    app.router.add_get("/bare", answer_bare)
+    app.router.add_get("/bare/{bytes}", answer_bare)
     uvloop.run(run_until_stopped(app, settings))
 
 
