@@ -6,7 +6,7 @@ import os
 from argparse import Namespace
 
 from community.cli import find_area_path, find_department
-from community.queries import list_departments
+from community.routing.queries import list_departments
 from core.access import queries
 from core.access.accounts import add_staff, disable, set_password
 from core.access.models import Grant, Role, Staff

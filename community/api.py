@@ -15,6 +15,7 @@ from community.lists.pages import MAX_PAGE, list_cases
 from community.models import Case, Category, Contact, Department, Notice, Origin, Place, State
 from community.notices.queries import list_notices
 from community.progress import Progress
+from community.routing import queries as routing
 from community.triage import Act, carry_out
 from community.workflow import Verb
 from core.http.endpoint import Created, Input
@@ -168,7 +169,7 @@ async def get_categories(request: web.Request) -> Categories:
 async def get_departments(request: web.Request) -> Departments:
     """List the departments a case may be dispatched to."""
     async with transaction(request) as conn:
-        return Departments(tuple(await queries.list_departments(conn, district_id=district_id(request))))
+        return Departments(tuple(await routing.list_departments(conn, district_id=district_id(request))))
 
 
 async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealReceived]:

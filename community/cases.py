@@ -6,7 +6,8 @@ from community import queries
 from community.deadlines import load_working_time, plan_clocks, start_clocks
 from community.errors import UnknownCategory
 from community.models import Case, Category, Clock, Origin, Place, State
-from community.routing import route
+from community.routing.queries import list_routing_rules
+from community.routing.route import route
 from core.access.models import Actor
 from core.database import Connection
 from core.events import record_event
@@ -44,7 +45,7 @@ async def open_case(
     """
     category = await get_category(conn, district_id=district_id, code=category_code)
     area_path = None if located.area is None else located.area.path
-    chosen = route(area_path, category, await queries.list_routing_rules(conn, district_id=district_id))
+    chosen = route(area_path, category, await list_routing_rules(conn, district_id=district_id))
     working_time = await load_working_time(conn, district_id=district_id)
     clocks = {Clock.RESPOND, Clock.HANDLE} if trusted else {Clock.RESPOND}
     dues = plan_clocks(category, clocks, working_time, now=now)

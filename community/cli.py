@@ -6,6 +6,7 @@ from argparse import Namespace
 from community import queries
 from community.errors import UnknownArea, UnknownCategory, UnknownDepartment
 from community.models import RoutingRule
+from community.routing import queries as routing
 from core.errors import Text
 from core.shell import Shell, add_command, filled
 
@@ -69,7 +70,7 @@ async def find_department(shell: Shell, code: str | None) -> int | None:
     """Give the id of the department with this code, None for None. Raises `UnknownDepartment`."""
     if code is None:
         return None
-    department_id = await queries.find_department_id(shell.conn, district_id=shell.district_id, code=code)
+    department_id = await routing.find_department_id(shell.conn, district_id=shell.district_id, code=code)
     if department_id is None:
         raise UnknownDepartment(pointer="/department", department_id=code)
     return department_id
@@ -86,7 +87,7 @@ async def add_department(shell: Shell, arguments: Namespace) -> int:
     for category in arguments.category:
         await _check_category(shell, category)
     async with shell.conn.transaction():
-        department_id = await queries.insert_department(
+        department_id = await routing.insert_department(
             shell.conn,
             district_id=shell.district_id,
             code=arguments.code,
@@ -94,7 +95,7 @@ async def add_department(shell: Shell, arguments: Namespace) -> int:
             phone=arguments.phone,
         )
         for category in arguments.category:
-            await queries.set_default_department(
+            await routing.set_default_department(
                 shell.conn, district_id=shell.district_id, category_code=category, department_id=department_id
             )
     print(f"已新增部门 / department added: {arguments.code} {arguments.name}")
@@ -104,7 +105,7 @@ async def add_department(shell: Shell, arguments: Namespace) -> int:
 async def list_departments(shell: Shell, _arguments: Namespace) -> int:
     """List the departments, each with the categories that are usually its own."""
     categories = await queries.list_categories(shell.conn, district_id=shell.district_id)
-    for department in await queries.list_departments(shell.conn, district_id=shell.district_id):
+    for department in await routing.list_departments(shell.conn, district_id=shell.district_id):
         usual = [f"{each.code} {each.zh}" for each in categories if each.default_department_id == department.id]
         print(f"{department.code}\t{department.name}\t{department.phone or '-'}\t{', '.join(usual) or '-'}")
     nobodys = [f"{each.code} {each.zh}" for each in categories if each.default_department_id is None]
@@ -116,7 +117,7 @@ async def add_rule(shell: Shell, arguments: Namespace) -> int:
     """Add a routing rule; it holds for the cases opened or handed over from now on."""
     if arguments.category is not None:
         await _check_category(shell, arguments.category)
-    await queries.insert_routing_rule(
+    await routing.insert_routing_rule(
         shell.conn,
         district_id=shell.district_id,
         position=arguments.position,
@@ -132,9 +133,9 @@ async def add_rule(shell: Shell, arguments: Namespace) -> int:
 
 async def list_rules(shell: Shell, _arguments: Namespace) -> int:
     """Say in words which cases go where, in the order in which the rules are read."""
-    departments = await queries.list_departments(shell.conn, district_id=shell.district_id)
+    departments = await routing.list_departments(shell.conn, district_id=shell.district_id)
     names = {department.id: department.name for department in departments}
-    for rule in await queries.list_routing_rules(shell.conn, district_id=shell.district_id):
+    for rule in await routing.list_routing_rules(shell.conn, district_id=shell.district_id):
         words = _in_words(rule, names)
         print(f"{rule.position}. {words.zh} / {words.en}" + (f" ({rule.note})" if rule.note else ""))
     print(

@@ -21,7 +21,8 @@ from community.errors import (
 )
 from community.models import ENDED, Case, Clock, State
 from community.queries import CaseChange
-from community.routing import route
+from community.routing.queries import has_department, list_routing_rules
+from community.routing.route import route
 from community.sight import roles_on
 from community.workflow import Field, Transition, Verb, find_transition
 from core.access.models import Actor, Role
@@ -148,7 +149,7 @@ async def _change(
 
 
 async def _dispatch(conn: Connection, *, case: Case, change: CaseChange, department_id: int) -> CaseChange:
-    if not await queries.has_department(conn, district_id=case.district_id, department_id=department_id):
+    if not await has_department(conn, district_id=case.district_id, department_id=department_id):
         raise UnknownDepartment(pointer="/department_id", department_id=department_id)
     return replace(change, department_id=department_id)
 
@@ -164,7 +165,7 @@ async def _hand_over(conn: Connection, *, case: Case, change: CaseChange, code: 
     category = await queries.find_category(conn, district_id=case.district_id, code=case.category_code)
     if area is None or category is None:
         raise UnknownArea(pointer="/area_code", code=code)
-    rules = await queries.list_routing_rules(conn, district_id=case.district_id)
+    rules = await list_routing_rules(conn, district_id=case.district_id)
     return replace(
         change,
         area_code=area.code,

@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from core.errors import Text
-from core.shell import Command, Shell
+from core.shell import Shell, add_command
 from geo import queries
 from geo.checking import check_draft
 from geo.generations import activate, discard, roll_back
@@ -23,29 +23,23 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Describe the commands."""
     areas = commands.add_parser("areas", help="区域版次 / the generations of areas")
     verbs = areas.add_subparsers(dest="verb", required=True, metavar="VERB")
-    _describe_import(_add(verbs, "import", import_file, "导入边界文件到草稿 / take a boundary file into the draft"))
+    _describe_import(
+        add_command(verbs, "import", import_file, "导入边界文件到草稿 / take a boundary file into the draft")
+    )
     accepting = (
-        _add(verbs, "check", check, "检查草稿 / check the draft"),
-        _add(verbs, "activate", activate_draft, "启用草稿 / make the draft the active generation"),
+        add_command(verbs, "check", check, "检查草稿 / check the draft"),
+        add_command(verbs, "activate", activate_draft, "启用草稿 / make the draft the active generation"),
     )
     for parser in accepting:
         parser.add_argument(
             "--accept-datum", action="store_true", help="坐标系确认无误 / the datum is right although it looks wrong"
         )
-    grids = _add(verbs, "grids", divide, "把草稿的最小区域划成网格 / divide the leaves of the draft into grids")
+    grids = add_command(verbs, "grids", divide, "把草稿的最小区域划成网格 / divide the leaves of the draft into grids")
     grids.add_argument("--metres", required=True, type=_metres, metavar="N", help="网格边长（米）/ side of a grid")
     grids.add_argument("--level", required=True, metavar="NAME", help="层级名称 / what the grids are called")
-    _add(verbs, "discard", discard_draft, "放弃草稿 / drop the draft")
-    _add(verbs, "rollback", restore_former, "恢复上一版次 / make the generation before active again")
-    _add(verbs, "list", list_all, "列出版次 / list the generations")
-
-
-def _add(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, help_text: str
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, help=help_text, description=help_text)
-    parser.set_defaults(run=run)
-    return parser
+    add_command(verbs, "discard", discard_draft, "放弃草稿 / drop the draft")
+    add_command(verbs, "rollback", restore_former, "恢复上一版次 / make the generation before active again")
+    add_command(verbs, "list", list_all, "列出版次 / list the generations")
 
 
 def _describe_import(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from app.demo.people import APPLICATIONS, DEPARTMENTS, RIDERS, RULES, DemoApplic
 from app.demo.places import Ground
 from app.demo.sign_ins import DemoSignIns, SignIn, make_password, write_sign_ins
 from app.demo.stations import FAULTS, FOUND_OPEN, LOCKED_AGAIN_MINUTES, list_stations
-from community.queries import insert_department, insert_routing_rule, set_default_department
+from community.routing.queries import insert_department, insert_routing_rule, set_default_department
 from core.access.accounts import add_staff
 from core.access.models import Actor, Grant, Role
 from core.access.queries import has_staff

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from community import queries as case_queries
 from community.models import Case
 from community.notices import queries
-from community.routing import DUTY_DESK
+from community.routing.route import DUTY_DESK
 from community.workflow import Verb
 from core.access.models import Role
 from core.database import Connection

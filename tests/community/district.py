@@ -4,7 +4,8 @@ from datetime import datetime
 
 from community.cases import NOWHERE, open_case
 from community.models import Case, Origin, Place, State
-from community.queries import find_case, insert_department
+from community.queries import find_case
+from community.routing.queries import insert_department
 from core.access import queries as access
 from core.access.models import Actor, Grant, Role
 from core.database import Connection

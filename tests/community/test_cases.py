@@ -8,6 +8,7 @@ import pytest
 from community import queries
 from community.errors import UnknownCategory
 from community.models import Clock, Origin, Place, State
+from community.routing.queries import insert_routing_rule, set_default_department
 from core.access.models import Actor
 from core.database import Connection
 from core.models import HolidayRow
@@ -43,33 +44,29 @@ async def test_what_has_no_area_goes_to_the_duty_desk(conn: Connection) -> None:
 
 async def test_the_first_rule_that_fits_decides(conn: Connection) -> None:
     department_id = await found(conn)
-    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37/09", desk_depth=1)
-    await queries.insert_routing_rule(
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37/09", desk_depth=1)
+    await insert_routing_rule(
         conn, district_id=DISTRICT, position=2, category_code="litter", desk_depth=2, department_id=department_id
     )
-    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=3, desk_depth=1)
+    await insert_routing_rule(conn, district_id=DISTRICT, position=3, desk_depth=1)
     case = await open_report(conn, 1, at=located())
     assert (STREET, department_id) == (case.desk_path, case.suggested_department_id)
 
 
 async def test_without_a_rule_the_categorys_own_department_is_suggested(conn: Connection) -> None:
     department_id = await found(conn)
-    await queries.set_default_department(
-        conn, district_id=DISTRICT, category_code="litter", department_id=department_id
-    )
+    await set_default_department(conn, district_id=DISTRICT, category_code="litter", department_id=department_id)
     assert department_id == (await open_report(conn, 1, at=located())).suggested_department_id
     assert (await open_report(conn, 2, at=located(), category_code="rubble")).suggested_department_id is None
 
 
 async def test_a_suggested_department_has_not_been_dispatched_to(conn: Connection) -> None:
-    await queries.insert_routing_rule(conn, district_id=DISTRICT, position=1, department_id=await found(conn))
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, department_id=await found(conn))
     assert (await open_report(conn, 1, at=located())).department_id is None
 
 
 async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) -> None:
-    await queries.insert_routing_rule(
-        conn, district_id=DISTRICT, position=1, area_path="37", department_id=await found(conn)
-    )
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37", department_id=await found(conn))
     assert (await open_report(conn, 1)).suggested_department_id is None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from community.cli import add_commands
 from community.errors import UnknownArea, UnknownCategory, UnknownDepartment
-from community.queries import list_departments, list_routing_rules
+from community.routing.queries import list_departments, list_routing_rules
 from core.database import Connection
 from core.shell import Shell
 from tests.community.district import COMMUNITY, STREET, add_areas, found, located, open_report
