@@ -14,8 +14,10 @@ from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, 
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
 from geo.models import Datum, Point, Received
-from station import feedback, nearby, queries, registry
+from station import nearby, registry
+from station.amenities.queries import list_amenity_kinds
 from station.errors import PlaceNotFound, PositionMissing
+from station.feedback.tell import tell
 from station.live import LiveStations
 from station.models import (
     AmenityKind,
@@ -169,7 +171,7 @@ async def get_station(request: web.Request, station_id: int) -> nearby.StationVi
 async def list_amenities(request: web.Request) -> Vocabulary:
     """List the amenity vocabulary."""
     async with transaction(request) as conn:
-        return Vocabulary(await queries.list_amenity_kinds(conn, district_id=district_id(request)))
+        return Vocabulary(await list_amenity_kinds(conn, district_id=district_id(request)))
 
 
 async def list_stations(request: web.Request, query: StationsQuery) -> StationPage:
@@ -253,7 +255,7 @@ async def set_amenity(request: web.Request, station_id: int, amenity: str, body:
 async def give_feedback(request: web.Request, station_id: int, body: FeedbackBody) -> Tap:
     """Say with one tap that the door was open, that it was locked, or that something is broken."""
     async with transaction(request) as conn:
-        return await feedback.tell(
+        return await tell(
             conn,
             actor=actor(request),
             station_id=station_id,

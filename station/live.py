@@ -15,6 +15,7 @@ from core.database import Pool, pool_transaction
 from core.errors import Unavailable
 from core.queries import find_district
 from station import queries
+from station.amenities.queries import list_amenity_kinds
 from station.errors import UnknownAmenity
 from station.models import StationCard
 from station.shelf import Ask, Shelf, Vocabulary
@@ -85,7 +86,7 @@ class LiveStations:
         self._is_stale = False
         async with pool_transaction(pool) as conn:
             await follower.poll(conn)
-            kinds = await queries.list_amenity_kinds(conn, district_id=self._district_id)
+            kinds = await list_amenity_kinds(conn, district_id=self._district_id)
             calendar = await load_calendar(conn, district_id=self._district_id)
             district = await find_district(conn, district_id=self._district_id)
         timezone = ZoneInfo(district.timezone) if district is not None else self._timezone

@@ -13,6 +13,7 @@ from core.database import Connection, Pool, pool_transaction
 from core.queries import find_district
 from geo.models import Point
 from station import queries
+from station.amenities.queries import list_amenity_kinds
 from station.errors import StationNotFound, TooFarAhead
 from station.live import LiveStations
 from station.models import StationCard
@@ -102,7 +103,7 @@ async def _make_shelf(conn: Connection, cards: list[StationCard], *, district_id
     district = await find_district(conn, district_id=district_id)
     return Shelf(
         cards,
-        vocabulary=Vocabulary(await queries.list_amenity_kinds(conn, district_id=district_id)),
+        vocabulary=Vocabulary(await list_amenity_kinds(conn, district_id=district_id)),
         calendar=await load_calendar(conn, district_id=district_id),
         timezone=ZoneInfo(district.timezone if district is not None else "Asia/Shanghai"),
         now=now,

@@ -1,4 +1,4 @@
-"""All SQL about stations, their amenities, faults and feedback."""
+"""All SQL about stations: finding them, reading them with their amenities, entering and changing them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,12 +8,10 @@ import asyncpg
 
 from core.database import Connection
 from geo.models import Datum, Located, Point
+from station.amenities.queries import write_amenities
 from station.models import (
-    AmenityKind,
     AmenityState,
     Door,
-    Fault,
-    FeedbackKind,
     HostKind,
     OpenTo,
     Station,
@@ -89,14 +87,6 @@ def _station(row: asyncpg.Record) -> Station:
 
 def _card(row: asyncpg.Record) -> StationCard:
     return StationCard(**_enums(row))
-
-
-async def list_amenity_kinds(conn: Connection, *, district_id: int) -> list[AmenityKind]:
-    rows = await conn.fetch(
-        "select code, zh, en, family, is_consumable from amenity_kind where district_id = $1 order by position",
-        district_id,
-    )
-    return [AmenityKind(**row) for row in rows]
 
 
 async def find_stations_by_name(
@@ -323,7 +313,7 @@ async def insert_station(
         now,
         *_written(draft, hours=hours, point=point, located=located, now=now),
     )
-    await _write_amenities(conn, district_id=district_id, station_id=station_id, draft=draft, now=now)
+    await write_amenities(conn, district_id=district_id, station_id=station_id, draft=draft, now=now)
     return station_id
 
 
@@ -350,41 +340,7 @@ async def update_station(
         draft.code,
         *_written(draft, hours=hours, point=point, located=located, now=now),
     )
-    await _write_amenities(conn, district_id=district_id, station_id=station_id, draft=draft, now=now)
-
-
-async def _write_amenities(
-    conn: Connection, *, district_id: int, station_id: int, draft: StationDraft, now: datetime
-) -> None:
-    await conn.execute(
-        "delete from station_amenity where district_id = $1 and station_id = $2 and amenity <> all($3::text[])",
-        district_id,
-        station_id,
-        [amenity.code for amenity in draft.amenities],
-    )
-    for amenity in draft.amenities:
-        await put_amenity(conn, district_id=district_id, station_id=station_id, amenity=amenity, now=now)
-
-
-async def put_amenity(
-    conn: Connection, *, district_id: int, station_id: int, amenity: StationAmenity, now: datetime
-) -> None:
-    await conn.execute(
-        """
-        insert into station_amenity (district_id, station_id, amenity, state, is_confirmed, expires_on, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
-        on conflict (district_id, station_id, amenity) do update
-        set state = excluded.state, is_confirmed = excluded.is_confirmed, expires_on = excluded.expires_on,
-            updated_at = excluded.updated_at
-        """,
-        district_id,
-        station_id,
-        amenity.code,
-        amenity.state,
-        amenity.is_confirmed,
-        amenity.expires_on,
-        now,
-    )
+    await write_amenities(conn, district_id=district_id, station_id=station_id, draft=draft, now=now)
 
 
 async def touch_station(conn: Connection, *, district_id: int, station_id: int, now: datetime) -> None:
@@ -418,19 +374,6 @@ async def update_suspension(
     )
 
 
-async def note_finding(
-    conn: Connection, *, district_id: int, station_id: int, kind: FeedbackKind, now: datetime
-) -> None:
-    """Keep when the door was last found open or locked; not a change that staff could have made, so no new version."""
-    column = "found_open_at" if kind is FeedbackKind.FOUND_OPEN else "found_locked_at"
-    await conn.execute(
-        f"update station set {column} = $3 where district_id = $1 and id = $2",  # noqa: S608 — one of two constants
-        district_id,
-        station_id,
-        now,
-    )
-
-
 async def update_area(conn: Connection, *, district_id: int, station_id: int, located: Located) -> None:
     await conn.execute(
         "update station set area_code = $3, area_path = $4, generation_id = $5 where district_id = $1 and id = $2",
@@ -439,135 +382,6 @@ async def update_area(conn: Connection, *, district_id: int, station_id: int, lo
         located.area and located.area.code,
         located.area.path if located.area else "",
         located.generation_id if located.area else None,
-    )
-
-
-async def find_tap(
-    conn: Connection,
-    *,
-    district_id: int,
-    station_id: int,
-    kind: FeedbackKind,
-    amenity: str | None,
-    teller: bytes,
-    since: datetime,
-) -> asyncpg.Record | None:
-    """Find the same teller's same tap since `since`."""
-    return await conn.fetchrow(
-        """
-        select told_at, within_hours, fault_id is not null as has_case from station_feedback
-        where district_id = $1 and station_id = $2 and teller = $3 and told_at > $4
-            and kind = $5 and amenity is not distinct from $6
-        order by told_at desc limit 1
-        """,
-        district_id,
-        station_id,
-        teller,
-        since,
-        kind,
-        amenity,
-    )
-
-
-async def count_taps(conn: Connection, *, district_id: int, station_id: int, teller: bytes, since: datetime) -> int:
-    count: int = await conn.fetchval(
-        """
-        select count(*) from station_feedback
-        where district_id = $1 and station_id = $2 and teller = $3 and told_at > $4
-        """,
-        district_id,
-        station_id,
-        teller,
-        since,
-    )
-    return count
-
-
-async def insert_tap(
-    conn: Connection,
-    *,
-    district_id: int,
-    station_id: int,
-    kind: FeedbackKind,
-    amenity: str | None,
-    teller: bytes,
-    within_hours: bool | None,
-    fault_id: int | None,
-    now: datetime,
-) -> None:
-    await conn.execute(
-        """
-        insert into station_feedback
-            (district_id, station_id, kind, amenity, teller, within_hours, fault_id, told_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        district_id,
-        station_id,
-        kind,
-        amenity,
-        teller,
-        within_hours,
-        fault_id,
-        now,
-    )
-
-
-async def find_open_fault(
-    conn: Connection, *, district_id: int, station_id: int, kind: FeedbackKind, amenity: str | None
-) -> Fault | None:
-    row = await conn.fetchrow(
-        """
-        select id, case_id, taps from station_fault
-        where district_id = $1 and station_id = $2 and kind = $3 and amenity is not distinct from $4
-            and settled_at is null
-        """,
-        district_id,
-        station_id,
-        kind,
-        amenity,
-    )
-    return None if row is None else Fault(**row)
-
-
-async def insert_fault(
-    conn: Connection, *, district_id: int, station_id: int, kind: FeedbackKind, amenity: str | None, now: datetime
-) -> int:
-    fault_id: int = await conn.fetchval(
-        """
-        insert into station_fault (district_id, station_id, kind, amenity, first_told_at, last_told_at)
-        values ($1, $2, $3, $4, $5, $5) returning id
-        """,
-        district_id,
-        station_id,
-        kind,
-        amenity,
-        now,
-    )
-    return fault_id
-
-
-async def link_fault(conn: Connection, *, district_id: int, fault_id: int, case_id: int) -> None:
-    await conn.execute(
-        "update station_fault set case_id = $3 where district_id = $1 and id = $2", district_id, fault_id, case_id
-    )
-
-
-async def add_tap_to_fault(conn: Connection, *, district_id: int, fault_id: int, now: datetime) -> int:
-    taps: int = await conn.fetchval(
-        """
-        update station_fault set taps = taps + 1, last_told_at = $3
-        where district_id = $1 and id = $2 returning taps
-        """,
-        district_id,
-        fault_id,
-        now,
-    )
-    return taps
-
-
-async def settle_fault(conn: Connection, *, district_id: int, fault_id: int, now: datetime) -> None:
-    await conn.execute(
-        "update station_fault set settled_at = $3 where district_id = $1 and id = $2", district_id, fault_id, now
     )
 
 

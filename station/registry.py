@@ -20,6 +20,7 @@ from core.events import record_event
 from geo.datum import point_from
 from geo.models import Locate, Located, Point
 from station import queries
+from station.amenities.queries import list_amenity_kinds, put_amenity
 from station.errors import (
     OutsideOwnArea,
     StationChanged,
@@ -175,7 +176,7 @@ async def set_amenity(
     station = await lock_own(conn, actor=actor, station_id=station_id)
     amenity = StationAmenity(code, state, expires_on)
     await _check_amenities(conn, district_id=actor.district_id, amenities=(amenity,), pointer="/path/amenity")
-    await queries.put_amenity(conn, district_id=actor.district_id, station_id=station.id, amenity=amenity, now=now)
+    await put_amenity(conn, district_id=actor.district_id, station_id=station.id, amenity=amenity, now=now)
     await queries.touch_station(conn, district_id=actor.district_id, station_id=station.id, now=now)
     return await record(
         conn,
@@ -276,7 +277,7 @@ async def _check_amenities(
     conn: Connection, *, district_id: int, amenities: Sequence[StationAmenity], pointer: str = ""
 ) -> None:
     if amenities:
-        known = {kind.code for kind in await queries.list_amenity_kinds(conn, district_id=district_id)}
+        known = {kind.code for kind in await list_amenity_kinds(conn, district_id=district_id)}
         for place, amenity in enumerate(amenities):
             if amenity.code not in known:
                 raise UnknownAmenity(pointer=pointer or f"/amenities/{place}/code", code=amenity.code)

@@ -26,9 +26,9 @@ from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
 from riders.photos import record_photo
 from riders.submit import submit
-from station.feedback import tell
+from station.feedback.queries import find_open_fault
+from station.feedback.tell import tell
 from station.models import FeedbackKind
-from station.queries import find_open_fault
 
 #: Whose hand does what: those further left are asked first.
 _INSIDE = (Role.SECRETARY, Role.GRID_WORKER, Role.SUBDISTRICT, Role.DISTRICT_ADMIN)

@@ -16,6 +16,7 @@ from core.errors import Refusal, Text
 from core.events import record_event
 from geo.models import Datum, Locate
 from station import queries, registry
+from station.amenities.queries import list_amenity_kinds
 from station.errors import FileUnreadable, ImportUnderWay, StationCodeTaken, UnreadableHours
 from station.hours import read_hours
 from station.models import Station, StationDraft
@@ -79,7 +80,7 @@ async def import_stations(
         raise ImportUnderWay(retry_after_s=30)
     places, ignored = _check_columns(table, datum, mapping)
     stated = datum or recognise(table.headers, mapping)[1]
-    known = frozenset(kind.code for kind in await queries.list_amenity_kinds(conn, district_id=actor.district_id))
+    known = frozenset(kind.code for kind in await list_amenity_kinds(conn, district_id=actor.district_id))
     rows, errors, warnings = _read_rows(table, places, stated, known)
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     try:

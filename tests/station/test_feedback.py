@@ -12,7 +12,7 @@ from core.database import Connection
 from core.queries import list_events
 from geo.models import Locate
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
-from station.feedback import MOST_TAPS, REPEATED_WITHIN, tell, teller_of
+from station.feedback.tell import MOST_TAPS, REPEATED_WITHIN, tell, teller_of
 from station.models import AmenityState, FeedbackKind, Station, StationAmenity, Tap
 from station.queries import find_station
 from station.registry import suspend

@@ -15,7 +15,7 @@ from core.changes import record_change
 from core.database import Pool, connected, pool_transaction
 from geo.models import Datum, Locate, Point, Received
 from station.errors import StationNotFound, TooFarAhead, UnknownAmenity
-from station.feedback import tell
+from station.feedback.tell import tell
 from station.live import LiveStations
 from station.models import AmenityState, Door, FeedbackKind, Station, StationAmenity, StationDraft
 from station.nearby import find_nearby, find_nearby_in_database, get_station_view

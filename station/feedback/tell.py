@@ -21,11 +21,13 @@ from core.errors import Text
 from core.events import record_event
 from core.queries import find_district
 from geo.models import Locate
-from station import queries
+from station.amenities.queries import list_amenity_kinds, put_amenity
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
+from station.feedback import queries
 from station.hours import Span, work_out
 from station.live import STATION_CHANGED
 from station.models import AmenityState, FeedbackKind, Station, Tap
+from station.queries import find_station, touch_station
 
 #: Within this time the same tap by the same teller is a repetition.
 REPEATED_WITHIN = timedelta(minutes=5)
@@ -58,7 +60,7 @@ async def tell(
 
     Raises `StationNotFound`, `AmenityNotThere` when the station has no such amenity, `TooManyTaps`.
     """
-    station = await queries.find_station(conn, district_id=actor.district_id, station_id=station_id, for_update=True)
+    station = await find_station(conn, district_id=actor.district_id, station_id=station_id, for_update=True)
     if station is None:
         raise StationNotFound()
     if kind is not FeedbackKind.AMENITY_BROKEN:
@@ -195,7 +197,7 @@ async def _describe(conn: Connection, *, district_id: int, station: Station, ame
     title = f"{station.name}（{station.code}）"
     if amenity is None:
         return f"骑手反映：{title}在公示开放时间内锁门，开放时间：{station.hours_typed}"
-    kinds = {kind.code: kind.zh for kind in await queries.list_amenity_kinds(conn, district_id=district_id)}
+    kinds = {kind.code: kind.zh for kind in await list_amenity_kinds(conn, district_id=district_id)}
     return f"骑手反映：{title}的“{kinds[amenity]}”不能使用"
 
 
@@ -208,8 +210,8 @@ async def _apply(
         (known,) = (known for known in station.amenities if known.code == amenity)
         broken = replace(known, state=AmenityState.OUT_OF_ORDER, is_confirmed=False)
         if known.state is AmenityState.WORKING:
-            await queries.put_amenity(conn, district_id=district_id, station_id=station.id, amenity=broken, now=now)
-            await queries.touch_station(conn, district_id=district_id, station_id=station.id, now=now)
+            await put_amenity(conn, district_id=district_id, station_id=station.id, amenity=broken, now=now)
+            await touch_station(conn, district_id=district_id, station_id=station.id, now=now)
     else:
         await queries.note_finding(conn, district_id=district_id, station_id=station.id, kind=kind, now=now)
     await record_change(conn, district_id=district_id, kind=STATION_CHANGED, ref=str(station.id))
