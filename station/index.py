@@ -205,10 +205,12 @@ class StationIndex:
         """Answer every wish, in order."""
         batch = _Batch(wishes)
         parts = [part for served in self._choose_trees(wishes) for part in self._ask_tree(batch, *served)]
+        is_ready = len(parts) == 1  # one tree's answer comes in order and within the limit; a scan's does not
         if self.count > self.built + 1:
             changed = slice(self.built + 1, self.count)
             parts += [self._scan(batch, number, changed) for number in range(len(wishes))]
-        return self._write_hits(batch, *(parts[0] if len(parts) == 1 else _merge(batch, parts)))
+            is_ready = False
+        return self._write_hits(batch, *(parts[0] if is_ready else _merge(batch, parts)))
 
     def _choose_trees(self, wishes: Sequence[Wish]) -> Iterable[tuple[cKDTree, Rows | None, int, Rows]]:
         """Give each tree, how many neighbours to take first, and the wishes that both serve best."""

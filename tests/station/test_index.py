@@ -142,3 +142,12 @@ def test_the_index_says_when_it_should_be_built_anew() -> None:
         index.put(Site(n, 120.0, 36.0, 0, 1, 0))
     assert index.needs_rebuild
     assert math.isclose(0.0, index.ask([Wish(120.0, 36.0, 10, 1)])[0].metres[0])
+
+
+def test_an_index_of_nothing_but_new_stations_keeps_order_and_limit() -> None:
+    index = StationIndex([])
+    for station_id, east in enumerate((0.03, 0.01, 0.02), start=1):
+        index.put(Site(station_id, 120.0 + east, 36.0, 0, 1, 0))
+    (hits,) = index.ask([Wish(120.0, 36.0, 20_000.0, 2)])
+    rows = {row: station_id for station_id, row in index.row_of.items()}
+    assert [2, 3] == [rows[row] for row in hits.rows]
