@@ -7,7 +7,6 @@ at once, or hours late, and each breach is still told exactly once.
 import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from community import queries
 from community.clocks import Due, WorkingTime, due
@@ -15,7 +14,7 @@ from community.models import Breach, Case, Category, Clock, Limit, Unit
 from core.calendar import load_calendar
 from core.database import Connection
 from core.events import record_event
-from core.queries import find_district
+from core.queries import get_timezone
 
 _log = logging.getLogger(__name__)
 
@@ -24,9 +23,8 @@ MAX_BREACHES_PER_SWEEP = 500
 
 async def load_working_time(conn: Connection, *, district_id: int) -> WorkingTime:
     """Read the district's calendar and time zone."""
-    district = await find_district(conn, district_id=district_id)
     calendar = await load_calendar(conn, district_id=district_id)
-    return WorkingTime(calendar, ZoneInfo("Asia/Shanghai" if district is None else district.timezone))
+    return WorkingTime(calendar, await get_timezone(conn, district_id=district_id))
 
 
 def plan_clocks(

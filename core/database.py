@@ -98,3 +98,8 @@ async def pool_transaction(pool: Pool) -> AsyncIterator[Connection]:
             yield conn
     finally:
         await pool.release(borrowed)
+
+
+def escape_like(text: str) -> str:
+    """Take from typed text the meaning that `%`, `_` and `\\` have in a LIKE pattern."""
+    return "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)

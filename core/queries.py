@@ -1,6 +1,7 @@
 """All SQL of core outside access: migrations, events, the change log, the calendar, the district."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from core.database import Connection
 from core.models import ChangeRow, District, Event, HolidayRow
@@ -47,6 +48,12 @@ async def record_migration(conn: Connection, number: int, name: str, checksum: s
 async def find_district(conn: Connection, *, district_id: int) -> District | None:
     row = await conn.fetchrow("select id, name, timezone, is_demo from district where id = $1", district_id)
     return None if row is None else District(**row)
+
+
+async def get_timezone(conn: Connection, *, district_id: int) -> ZoneInfo:
+    """Give the district's time zone. The service does not start without its district (`app.database`)."""
+    name: str = await conn.fetchval("select timezone from district where id = $1", district_id)
+    return ZoneInfo(name)
 
 
 async def update_district(conn: Connection, *, district_id: int, name: str, is_demo: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from core.database import Connection
+from core.database import Connection, escape_like
 from geo.models import Area, AreaRef, Datum, Generation, GenerationStatus, Level, Place, PlaceKind, Point
 
 _GENERATION = "id, status, note, created_at, created_by, activated_at, activated_by, replaced_id"
@@ -293,7 +293,7 @@ async def find_places(conn: Connection, *, district_id: int, text: str, limit: i
 
     A whole name or code comes first, then upper levels before lower ones.
     """
-    pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)
+    pattern = escape_like(text)
     rows = await conn.fetch(
         """
         select area.names, (min_lon + max_lon) / 2 as lon, (min_lat + max_lat) / 2 as lat

@@ -10,8 +10,7 @@ from aiohttp import hdrs, web
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from core.files import place_of, put
-from core.http.endpoint import Created, Input
-from core.http.problems import TooLarge, TooSlow
+from core.http.endpoint import Created, Input, read_upload
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
@@ -22,7 +21,6 @@ from riders.submit import submit
 PHOTO_ROOT = web.AppKey("photo_root", Path)
 
 PHOTO_TIMEOUT_S = 120.0
-PHOTO_CHUNK = 64 * 1024
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -92,7 +90,7 @@ async def put_photo(request: web.Request, report_id: int, sha256: str) -> Photo:
     """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless."""
     async with transaction(request) as conn:
         await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
-    data = await read_photo(request)
+    data = await read_upload(request, limit=photos.LARGEST_PHOTO, timeout_s=PHOTO_TIMEOUT_S)
     photos.check_photo(data, sha256=sha256, media_type=request.content_type)
     await asyncio.to_thread(put, request.app[PHOTO_ROOT], data)
     async with transaction(request) as conn:
@@ -133,19 +131,3 @@ def to_submission(body: ReportBody) -> Submission:
         observed_at=body.observed_at,
         photos=tuple(dict.fromkeys(body.photos)),
     )
-
-
-async def read_photo(request: web.Request) -> bytes:
-    """Read a photo's body, giving up (`TooLarge`, `TooSlow`) rather than waiting or growing without end."""
-    if (request.content_length or 0) > photos.LARGEST_PHOTO:
-        raise TooLarge(limit=photos.LARGEST_PHOTO)
-    data = bytearray()
-    try:
-        async with asyncio.timeout(PHOTO_TIMEOUT_S):
-            async for chunk in request.content.iter_chunked(PHOTO_CHUNK):
-                data += chunk
-                if len(data) > photos.LARGEST_PHOTO:
-                    raise TooLarge(limit=photos.LARGEST_PHOTO)
-    except TimeoutError:
-        raise TooSlow() from None
-    return bytes(data)

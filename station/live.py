@@ -13,7 +13,7 @@ from core.calendar import load_calendar
 from core.changes import Follower
 from core.database import Pool, pool_transaction
 from core.errors import Unavailable
-from core.queries import find_district
+from core.queries import get_timezone
 from station import queries
 from station.amenities.queries import list_amenity_kinds
 from station.errors import UnknownAmenity
@@ -39,7 +39,7 @@ class LiveStations:
         self._loading: asyncio.Task[None] | None = None
         self._is_stale = False
         self._waiting: list[tuple[Ask, asyncio.Future[bytes]]] = []
-        self._timezone = ZoneInfo("Asia/Shanghai")
+        self._timezone: ZoneInfo  # known once a shelf is loaded
         self.shelf: Shelf | None = None
 
     def ask(self, ask: Ask, now: datetime) -> asyncio.Future[bytes]:
@@ -88,8 +88,7 @@ class LiveStations:
             await follower.poll(conn)
             kinds = await list_amenity_kinds(conn, district_id=self._district_id)
             calendar = await load_calendar(conn, district_id=self._district_id)
-            district = await find_district(conn, district_id=self._district_id)
-        timezone = ZoneInfo(district.timezone) if district is not None else self._timezone
+            timezone = await get_timezone(conn, district_id=self._district_id)
         cards = await self._read_all(pool)
         shelf = await asyncio.to_thread(
             Shelf, cards, vocabulary=Vocabulary(kinds), calendar=calendar, timezone=timezone, now=now

@@ -6,11 +6,10 @@ The asker's position lives in the question only; nothing here stores or logs it.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from core.calendar import load_calendar
 from core.database import Connection, Pool, pool_transaction
-from core.queries import find_district
+from core.queries import get_timezone
 from geo.models import Point
 from station import queries
 from station.amenities.queries import list_amenity_kinds
@@ -100,11 +99,10 @@ async def get_station_view(conn: Connection, *, district_id: int, station_id: in
 
 
 async def _make_shelf(conn: Connection, cards: list[StationCard], *, district_id: int, now: datetime) -> Shelf:
-    district = await find_district(conn, district_id=district_id)
     return Shelf(
         cards,
         vocabulary=Vocabulary(await list_amenity_kinds(conn, district_id=district_id)),
         calendar=await load_calendar(conn, district_id=district_id),
-        timezone=ZoneInfo(district.timezone if district is not None else "Asia/Shanghai"),
+        timezone=await get_timezone(conn, district_id=district_id),
         now=now,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from core.database import Connection
+from core.database import Connection, escape_like
 from geo.models import Datum, Located, Point
 from station.amenities.queries import write_amenities
 from station.models import (
@@ -100,15 +100,11 @@ async def find_stations_by_name(
         order by not name ilike $3, name, id limit $4
         """,
         district_id,
-        f"%{_escape_like(text)}%",
-        f"{_escape_like(text)}%",
+        f"%{escape_like(text)}%",
+        f"{escape_like(text)}%",
         limit,
     )
     return [(row["name"], Point(row["lon"], row["lat"])) for row in rows]
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 async def find_station(

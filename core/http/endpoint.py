@@ -21,7 +21,7 @@ from core.access.policy import Policy
 from core.access.sessions import anonymous, find_actor
 from core.database import pool_transaction
 from core.errors import FieldError, InvalidInput, NotFound, Text
-from core.http.problems import MalformedBody, TooSlow, WrongMediaType, put_security_headers
+from core.http.problems import MalformedBody, TooLarge, TooSlow, WrongMediaType, put_security_headers
 from core.http.validation import explain_errors
 from core.http.wiring import ACTOR, CLOCK, DISTRICT_ID, POOL, bearer_token
 
@@ -210,6 +210,22 @@ async def read_bytes(request: web.Request, *, timeout_s: float = BODY_TIMEOUT_S)
             return await request.read()
     except TimeoutError:
         raise TooSlow() from None
+
+
+async def read_upload(request: web.Request, *, limit: int, timeout_s: float) -> bytes:
+    """Read a body of up to `limit` bytes; the application's own limit is for JSON. Raises `TooLarge`, `TooSlow`."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge(limit=limit)
+    data = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in request.content.iter_any():
+                data += chunk
+                if len(data) > limit:
+                    raise TooLarge(limit=limit)
+    except TimeoutError:
+        raise TooSlow() from None
+    return bytes(data)
 
 
 def _respond(result: object, status: int) -> web.StreamResponse:

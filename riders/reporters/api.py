@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from core.errors import Text
 from core.http.endpoint import Input
 from core.http.wiring import actor, now, transaction
+from riders.api import PageQuery
 from riders.models import Application, ApplicationStatus, Appointment, TrustLevel
 from riders.pages import cut
 from riders.reporters import applications, appointments
@@ -49,13 +50,6 @@ class ReasonBody(Input):
     """Why; the rider reads it."""
 
     reason: Reason
-
-
-class PageQuery(Input):
-    """Which page: `cursor` is the `next_cursor` of the page before."""
-
-    cursor: int | None = Field(default=None, ge=1, lt=2**63)
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class ApplicationQuery(PageQuery):

@@ -8,7 +8,6 @@ the device is kept, only a hash that cannot be followed from station to station.
 import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from community.cases import NOWHERE, open_case
 from community.models import Origin, Place
@@ -19,7 +18,7 @@ from core.changes import record_change
 from core.database import Connection
 from core.errors import Text
 from core.events import record_event
-from core.queries import find_district
+from core.queries import get_timezone
 from geo.models import Locate
 from station.amenities.queries import list_amenity_kinds, put_amenity
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
@@ -129,8 +128,7 @@ async def _is_within_hours(conn: Connection, district_id: int, station: Station,
         return False
     if station.hours is None:
         return None
-    district = await find_district(conn, district_id=district_id)
-    timezone = ZoneInfo(district.timezone if district is not None else "Asia/Shanghai")
+    timezone = await get_timezone(conn, district_id=district_id)
     calendar = await load_calendar(conn, district_id=district_id)
     today = now.astimezone(timezone).date()
     schedule = work_out(station.hours, calendar=calendar, timezone=timezone, first_day=today, days=1)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from aiohttp import hdrs, web
 
-from core.http.endpoint import Input, to_json
-from core.http.problems import TooLarge, TooSlow, WrongMediaType
+from core.http.endpoint import Input, read_upload, to_json
+from core.http.problems import WrongMediaType
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE
 from geo.models import Datum
@@ -38,7 +38,9 @@ async def import_station_list(request: web.Request, query: ImportQuery) -> web.R
     form = next((form for form in Format if form.media_type == request.content_type), None)
     if form is None:
         raise WrongMediaType(expected=", ".join(MEDIA_TYPES))
-    table = await asyncio.to_thread(read_table, await _read_file(request), form)
+    table = await asyncio.to_thread(
+        read_table, await read_upload(request, limit=LARGEST_FILE, timeout_s=UPLOAD_TIMEOUT_S), form
+    )
     async with transaction(request) as conn:
         report = await import_stations(
             conn,
@@ -66,17 +68,3 @@ async def export_station_list(request: web.Request, query: ExportQuery) -> web.R
 
 def _file_name(form: Format, moment: datetime) -> str:
     return f"stations-{moment:%Y%m%d}.{form}"
-
-
-async def _read_file(request: web.Request) -> bytes:
-    """Read the body within this route's own limit; the application's is that of JSON bodies."""
-    data = bytearray()
-    try:
-        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-            async for chunk in request.content.iter_any():
-                data += chunk
-                if len(data) > LARGEST_FILE:
-                    raise TooLarge(limit=LARGEST_FILE)
-    except TimeoutError:
-        raise TooSlow() from None
-    return bytes(data)
