@@ -6,9 +6,10 @@ from pathlib import Path
 
 from app.docs_page import openapi_document
 from app.problem_page import problems_markdown
+from community.clocks.recounting import recount_open_clocks
 from core import queries
 from core.calendar import read_holidays
-from core.changes import record_change
+from core.calendar_edits import set_days
 from core.shell import Shell
 from geo.errors import NoActiveGeneration
 from geo.live import nowhere_known, read_active_index
@@ -50,10 +51,23 @@ async def import_holidays(shell: Shell, arguments: Namespace) -> int:
     """Read holidays from a CSV file, all of it or nothing; later rows of a day replace earlier ones."""
     days = read_holidays(arguments.file)
     async with shell.conn.transaction():
-        for row in days:
-            await queries.upsert_holiday(shell.conn, district_id=shell.district_id, holiday=row)
-        await record_change(shell.conn, district_id=shell.district_id, kind="holiday", ref=str(arguments.file.name))
+        await set_days(
+            shell.conn,
+            district_id=shell.district_id,
+            days=days,
+            source="、".join(dict.fromkeys(row.source for row in days)),
+            staff_id=None,
+            now=shell.now,
+        )
     print(f"已导入 / imported: {len(days)}")
+    count, moved = None, 0
+    while count != 0:
+        async with shell.conn.transaction():
+            count, some = await recount_open_clocks(shell.conn, district_id=shell.district_id, now=shell.now)
+        moved += len(some)
+        for each in some:
+            print(f"{each.number}\t{each.clock}\t{each.due_before:%Y-%m-%d %H:%M}Z → {each.due_at:%Y-%m-%d %H:%M}Z")
+    print(f"改变的时限 / clocks moved: {moved}")
     return 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from app.schedule import TICKS
+from community.clocks.queries import count_open_by_weekday
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
@@ -53,6 +54,7 @@ async def readyz(request: web.Request) -> Ready:
     try:
         async with pool_transaction(request.app[POOL]) as conn:
             given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
+            by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))
             age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
     except TRANSIENT_ERRORS as error:
         raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
@@ -61,6 +63,11 @@ async def readyz(request: web.Request) -> Ready:
         warnings.append(f"{given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
     if age_s > MAX_EVENT_AGE_S:
         warnings.append(f"最早的事件已等待 {age_s:.0f} 秒 / the oldest due event has waited {age_s:.0f} s")
+    if by_weekday:
+        warnings.append(
+            f"{by_weekday} 个时限因日历缺少年份按星期计算 / clock(s) counted by weekday for want of a calendar: "
+            "see `python -m app holidays`"
+        )
     if not request.app[LIVE_STATIONS].is_loaded:
         warnings.append("驿站索引载入中，查询较慢 / the stations are still being loaded, searches are slower")
     return Ready(status="ok", warnings=tuple(warnings))

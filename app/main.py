@@ -14,12 +14,12 @@ from app.secret import read_or_make_secret
 from app.settings import Settings
 from core.database import open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
+from core.http.photos import PHOTO_ROOT
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, Clock
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
-from riders.api import PHOTO_ROOT
 from riders.signup.api import CODE_SECRET, SMS
 from riders.signup.sms import LogSmsSender, SmsSender
 from station.api import keep_stations_live

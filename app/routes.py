@@ -2,6 +2,8 @@
 
 from app.health import livez, readyz
 from community import api as cases
+from community.clocks import api as clocks
+from community.photos import api as case_photos
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
@@ -18,6 +20,7 @@ from station.registry import KEEPERS, READERS
 from station.transfer import api as station_lists
 from station.transfer.lists import ImportReport
 
+_ADMIN = staff(Role.DISTRICT_ADMIN)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _PHOTO = ("image/jpeg", "image/png", "image/webp")
 _JSON_LINES = "application/x-ndjson"
@@ -88,6 +91,21 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
     Route("POST", "/api/v1/cases/{case_id}/{verb}", cases.act_on_case, ANY_STAFF),
+    Route(
+        "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=_PHOTO
+    ),
+    Route(
+        "GET", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.get_case_photo, ANY_STAFF,
+        answer=bytes, media_type="image/jpeg",
+    ),
+    # clocks
+    Route("GET", "/api/v1/clock-rules", clocks.get_clock_rules, ANY_STAFF),
+    Route("PUT", "/api/v1/clock-rules", clocks.put_clock_rule, _ADMIN),
+    Route("DELETE", "/api/v1/clock-rules/{rule_id}", clocks.delete_clock_rule, _ADMIN, 204),
+    Route("GET", "/api/v1/calendar", clocks.get_calendar, ANY_STAFF),
+    Route("PUT", "/api/v1/calendar/days", clocks.put_calendar_days, _ADMIN),
+    Route("DELETE", "/api/v1/calendar/days/{day}", clocks.delete_calendar_day, _ADMIN),
+    Route("PUT", "/api/v1/calendar/week", clocks.put_calendar_week, _ADMIN),
     Route("GET", "/api/v1/categories", cases.get_categories, ANYONE),
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),

@@ -7,14 +7,16 @@ because the scheduler can die while its process lives; `/readyz` watches the cou
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from community.deadlines import MAX_BREACHES_PER_SWEEP, sweep_deadlines
+from community.clocks.recounting import recount_open_clocks
+from community.clocks.sweep import sweep_deadlines
+from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from core.access.queries import delete_sessions_ended_before
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
@@ -84,11 +86,26 @@ def _relocate_stations_by(areas: Areas) -> Reaction:
     return relocate
 
 
-async def _mark_late_deadlines(app: web.Application) -> None:
-    found = MAX_BREACHES_PER_SWEEP
-    while found == MAX_BREACHES_PER_SWEEP:
+async def _tell_of_clocks(app: web.Application) -> None:
+    await _until_nothing_is_left(app, sweep_deadlines)
+
+
+async def _end_holds(app: web.Application) -> None:
+    await _until_nothing_is_left(app, sweep_holds)
+
+
+async def _until_nothing_is_left(app: web.Application, sweep: Callable[..., Awaitable[Sequence[object]]]) -> None:
+    found: Sequence[object] = (None,)
+    while found:
         async with pool_transaction(app[POOL]) as conn:
-            found = len(await sweep_deadlines(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]()))
+            found = await sweep(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
+
+
+async def _recount_clocks(app: web.Application) -> None:
+    count = None
+    while count != 0:
+        async with pool_transaction(app[POOL]) as conn:
+            count, _ = await recount_open_clocks(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
 async def _watch_appointments(app: web.Application) -> None:
@@ -114,7 +131,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = dict.fromkeys(AUDIENCES, (notify,))
 #: What is woken, and how often.
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("dispatch events", 0.5, _dispatch_events),
-    Scheduled("mark late deadlines", 1.0, _mark_late_deadlines),
+    Scheduled("tell of clocks", 1.0, _tell_of_clocks),
+    Scheduled("end holds", 5.0, _end_holds),
+    Scheduled("recount clocks", 60.0, _recount_clocks),
     Scheduled("follow areas", 1.0, follow_areas),
     Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),

@@ -1,22 +1,35 @@
 """Cases, categories, departments, appeals and notices over HTTP."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from community import queries
+from community.acts import Act
 from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import MAX_PAGE, list_cases
-from community.models import Case, Category, Contact, Department, Notice, Origin, Place, State
+from community.models import (
+    Case,
+    Category,
+    Channel,
+    Contact,
+    Department,
+    Kind,
+    Notice,
+    Origin,
+    Place,
+    Satisfaction,
+    State,
+)
 from community.notices.queries import list_notices
 from community.progress import Progress
 from community.routing import queries as routing
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb
 from core.http.endpoint import Created, Input
 from core.http.wiring import actor, district_id, now, transaction
@@ -25,6 +38,9 @@ from geo.datum import point_from
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+#: A time that can be reckoned with.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class CasesQuery(Input):
@@ -47,18 +63,41 @@ class CasesQuery(Input):
 
 
 class ActBody(Input):
-    """What is said along with a verb; the case's `verbs` tell which field each needs.
+    """What is said along with a verb; the case's `verbs` tell which fields each needs and takes.
 
-    `version`, if sent, is the version the caller looked at: the act is refused when the case has changed since.
+    `partner_ids` are the departments beside the lead, `until` ends a hold, `extend_by` counts in the unit of the
+    handling limit, `photos` name photos that the case has already. `version`, if sent, is the version the caller
+    looked at: the act is refused when the case has changed since.
     """
 
-    model_config = ConfigDict(str_strip_whitespace=True)
+    model_config = ConfigDict(
+        str_strip_whitespace=True,
+        json_schema_extra={
+            "examples": [
+                {},
+                {"note": "已与居民通话，约定上门时间", "channel": "phone"},
+                {"department_id": 3, "partner_ids": [5]},
+                {"note": "材料待购", "until": "2026-12-01T09:00:00+08:00"},
+                {"result": "已清理，现场干净"},
+                {"note": "电话回访", "satisfaction": "satisfied"},
+            ]
+        },
+    )
 
     note: str | None = Field(None, min_length=1, max_length=2000)
     result: str | None = Field(None, min_length=1, max_length=2000)
+    channel: Channel | None = None
+    kind: Kind | None = None
+    promised_at: Moment | None = None
+    assignee_id: Id | None = None
     department_id: Id | None = None
+    partner_ids: tuple[Id, ...] | None = Field(None, max_length=10)
     area_code: str | None = Field(None, min_length=1, max_length=40)
     duplicate_of: Id | None = None
+    until: Moment | None = None
+    extend_by: int | None = Field(None, ge=1, le=10_000)
+    satisfaction: Satisfaction | None = None
+    photos: tuple[Sha256, ...] | None = Field(None, max_length=20)
     version: Id | None = None
 
 
@@ -150,9 +189,8 @@ async def get_case(request: web.Request, case_id: int) -> CaseDetail:
 async def act_on_case(request: web.Request, case_id: int, verb: Verb, body: ActBody) -> Case:
     """Do a verb of the workflow to a case and give it as it is now.
 
-    dispatch needs `department_id`, close `result`, hand_over `area_code`, mark_duplicate `duplicate_of`; contact,
-    feedback, handle, return, reopen, reject and follow_up need a `note`. What no longer fits the state is a conflict
-    that names the state the case is in now.
+    Which fields a verb needs and takes, the case's `verbs` say. What no longer fits the state is a conflict that names
+    the state the case is in now. A department acts on its own work order: only the lead's acts move the case.
     """
     async with transaction(request) as conn:
         return await carry_out(

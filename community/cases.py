@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from community import queries
-from community.deadlines import load_working_time, plan_clocks, start_clocks
+from community.clocks.turning import start_clocks
 from community.errors import UnknownCategory
 from community.models import Case, Category, Clock, Origin, Place, State
 from community.routing.queries import list_routing_rules
@@ -11,6 +11,7 @@ from community.routing.route import route
 from core.access.models import Actor
 from core.database import Connection
 from core.events import record_event
+from core.queries import get_timezone
 from geo.models import Located, Reason
 
 #: Where something without a position belongs: no area, so the duty desk.
@@ -22,6 +23,9 @@ NOWHERE = Located(
     needs_confirmation=True,
     reason=Reason.NO_POSITION,
 )
+
+_FROM_COLLECTED = (Clock.RESPOND, Clock.FILE)
+_FROM_FILED = (Clock.RESPOND, Clock.DISPATCH, Clock.HANDLE)
 
 
 async def open_case(
@@ -37,18 +41,18 @@ async def open_case(
     trusted: bool,
     actor: Actor | None,
     now: datetime,
+    contact_owed: bool = False,
 ) -> Case:
     """Open the one case of an origin: `(origin, origin_ref)` is unique, a second one violates a constraint.
 
-    `trusted` files it at once; the community owes its first answer either way. `actor` is the reporter and is told of
-    each step where he is a rider; None is the system. Raises `UnknownCategory`.
+    `trusted` files it at once; the community owes its first answer either way, and where a `contact_owed` is, only
+    reaching the resident is one. `actor` is the reporter and is told of each step where he is a rider; None is the
+    system. Raises `UnknownCategory`.
     """
     category = await get_category(conn, district_id=district_id, code=category_code)
     area_path = None if located.area is None else located.area.path
     chosen = route(area_path, category, await list_routing_rules(conn, district_id=district_id))
-    working_time = await load_working_time(conn, district_id=district_id)
-    clocks = {Clock.RESPOND, Clock.HANDLE} if trusted else {Clock.RESPOND}
-    dues = plan_clocks(category, clocks, working_time, now=now)
+    zone = await get_timezone(conn, district_id=district_id)
     case = await queries.insert_case(
         conn,
         district_id=district_id,
@@ -62,13 +66,13 @@ async def open_case(
         route=chosen,
         reporter_kind="system" if actor is None else actor.kind,
         reporter_id=None if actor is None else actor.id,
-        opened_year=now.astimezone(working_time.zone).year,
-        next_due_at=min(due.at for due in dues.values()),
+        contact_owed=contact_owed,
+        opened_year=now.astimezone(zone).year,
         now=now,
     )
-    await start_clocks(conn, case=case, dues=dues, working_time=working_time, now=now)
+    await start_clocks(conn, case=case, clocks=_FROM_FILED if trusted else _FROM_COLLECTED, now=now)
     await _record_opening(conn, case=case, rule_id=chosen.rule_id, actor=actor, now=now)
-    return case
+    return await queries.refresh_next_due(conn, district_id=district_id, case_id=case.id)
 
 
 async def _record_opening(

@@ -5,11 +5,18 @@ from datetime import datetime
 
 from community import queries
 from community.appeals.queries import find_contact
+from community.clocks.models import Deadline
+from community.clocks.queries import list_deadlines
 from community.errors import CaseNotFound
-from community.models import Case, Contact, Deadline, Origin
+from community.models import Case, Contact, Origin
+from community.photos.models import CasePhoto
+from community.photos.queries import list_case_photos
+from community.routing.route import DUTY_DESK
 from community.sight import CONTACT_ROLES, roles_on
+from community.work_orders.models import WorkOrder
+from community.work_orders.queries import list_work_orders
 from community.workflow import Field, Verb, allowed_transitions
-from core.access.models import Actor
+from core.access.models import Actor, Role
 from core.database import Connection
 from core.errors import Text
 from core.models import Event
@@ -30,11 +37,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A verb that this person may do now, and the fields it needs; a note may always be added."""
+    """A verb that this person may do now, and the fields it needs and takes; a note may always be added."""
 
     verb: Verb
     text: Text
     required: tuple[Field, ...]
+    optional: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class CaseDetail:
     state: Text
     history: tuple[Step, ...]
     deadlines: tuple[Deadline, ...]
+    work_orders: tuple[WorkOrder, ...]
+    photos: tuple[CasePhoto, ...]
     verbs: tuple[Offer, ...]
     contact: Contact | None
 
@@ -56,7 +66,7 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
     if case is None or not roles:
         raise CaseNotFound()
     events = await list_events(conn, district_id=case.district_id, subject="case", subject_id=case.id)
-    deadlines = await queries.list_deadlines(conn, district_id=case.district_id, case_id=case.id)
+    deadlines = await list_deadlines(conn, district_id=case.district_id, case_id=case.id)
     contact = None
     if roles & CONTACT_ROLES and case.origin is Origin.APPEAL:
         contact = await find_contact(conn, district_id=case.district_id, appeal_id=int(case.origin_ref))
@@ -65,11 +75,29 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
         state=case.state.text,
         history=await _history(conn, case.district_id, events),
         deadlines=tuple(deadlines),
-        verbs=tuple(
-            Offer(row.verb, row.verb.text, tuple(field for field in Field if field in row.required))
-            for row in allowed_transitions(case.state, roles)
-        ),
+        work_orders=tuple(await list_work_orders(conn, district_id=case.district_id, case_id=case.id)),
+        photos=tuple(await list_case_photos(conn, district_id=case.district_id, case_id=case.id)),
+        verbs=offers(case, roles),
         contact=contact,
+    )
+
+
+def offers(case: Case, roles: frozenset[Role]) -> tuple[Offer, ...]:
+    """List what someone in `roles` on the case may do now, in the order of the flow."""
+    without_sense = {
+        Verb.DECLINE_REOPENING: case.reopening_asked_at is None,
+        Verb.TRANSFER_UP: case.desk_path == DUTY_DESK,
+        Verb.TRANSFER_BACK: case.desk_before is None,
+    }
+    return tuple(
+        Offer(
+            row.verb,
+            row.verb.text,
+            tuple(field for field in Field if field in row.required),
+            tuple(field for field in Field if field in row.optional),
+        )
+        for row in allowed_transitions(case.state, roles)
+        if not without_sense.get(row.verb, False)
     )
 
 

@@ -22,12 +22,15 @@ class State(StrEnum):
     COLLECTED = "collected"
     FILED = "filed"
     DISPATCHED = "dispatched"
+    HANDLING = "handling"
     HANDLED = "handled"
     VERIFIED = "verified"
     CLOSED = "closed"
     FOLLOWED_UP = "followed_up"
+    HELD = "held"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
+    VOIDED = "voided"
 
     @property
     def text(self) -> Text:
@@ -38,24 +41,68 @@ class State(StrEnum):
 _STATE_TEXTS = {
     State.COLLECTED: Text("待立案", "Collected"),
     State.FILED: Text("已立案", "Filed"),
-    State.DISPATCHED: Text("处置中", "Dispatched"),
+    State.DISPATCHED: Text("已派遣", "Dispatched"),
+    State.HANDLING: Text("处置中", "Being handled"),
     State.HANDLED: Text("待核查", "Handled"),
     State.VERIFIED: Text("待结案", "Verified"),
     State.CLOSED: Text("已结案", "Closed"),
     State.FOLLOWED_UP: Text("已回访", "Followed up"),
+    State.HELD: Text("已挂起", "On hold"),
     State.REJECTED: Text("不予立案", "Rejected"),
     State.DUPLICATE: Text("已并案", "Merged as a duplicate"),
+    State.VOIDED: Text("已作废", "Voided"),
 }
 
 #: Nothing more is owed in these; `closed_at` is set exactly in them.
-ENDED = frozenset({State.CLOSED, State.FOLLOWED_UP, State.REJECTED, State.DUPLICATE})
+ENDED = frozenset({State.CLOSED, State.FOLLOWED_UP, State.REJECTED, State.DUPLICATE, State.VOIDED})
+
+
+class Kind(StrEnum):
+    """How a case is to be settled: at once, by a promised date, or with the help of those above."""
+
+    IMMEDIATE = "immediate"
+    PROMISED = "promised"
+    COORDINATED = "coordinated"
+
+
+class Satisfaction(StrEnum):
+    """What the person concerned says of the result: 满意, 基本满意, 不满意."""
+
+    SATISFIED = "satisfied"
+    FAIRLY_SATISFIED = "fairly_satisfied"
+    DISSATISFIED = "dissatisfied"
+
+
+class Channel(StrEnum):
+    """How a person was reached."""
+
+    PHONE = "phone"
+    FACE_TO_FACE = "face_to_face"
+    WECHAT = "wechat"
+    SMS = "sms"
+
+
+class ClosingPhotos(StrEnum):
+    """Which photos closing a case of a category needs."""
+
+    NONE = "none"
+    AFTER = "after"
+    BEFORE_AFTER = "before_after"
 
 
 class Clock(StrEnum):
-    """A limit that can run on a case: first answer of the community, and handling after filing."""
+    """A limit that can run on a case.
+
+    `respond` from opening to the first answer, `file` from opening to filing, `dispatch` and `handle` from filing on,
+    `verify` from handled to closed, `follow_up` from closing to the visit.
+    """
 
     RESPOND = "respond"
+    FILE = "file"
+    DISPATCH = "dispatch"
     HANDLE = "handle"
+    VERIFY = "verify"
+    FOLLOW_UP = "follow_up"
 
 
 class Unit(StrEnum):
@@ -97,14 +144,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of case: its names, questions, limits and the department that usually handles it."""
+    """A kind of case: its names, questions, the photos closing needs, and the department that usually handles it."""
 
     code: str
     zh: str
     en: str
     questions: tuple[Question, ...]
-    respond_minutes: int
-    handle: Limit
+    closing_photos: ClosingPhotos
     default_department_id: int | None
     is_active: bool
 
@@ -153,7 +199,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as stored; area, generation and candidates are as routed. `area_path` None is the duty desk."""
+    """A case as stored; area, generation and candidates are as routed. `area_path` None is the duty desk.
+
+    `department_ids` are all departments at work on it, the lead (`department_id`) first. `state_before` is what a held
+    or merged case goes back to, `desk_before` the desk from which it was transferred up. `contact_owed` says that only
+    reaching the resident counts as the first answer.
+    """
 
     id: int
     district_id: int
@@ -161,7 +212,11 @@ class Case:
     origin: Origin
     origin_ref: str
     category_code: str
+    kind: Kind
+    promised_at: datetime | None
     state: State
+    state_before: State | None
+    held_until: datetime | None
     description: str
     lon: float | None
     lat: float | None
@@ -178,13 +233,18 @@ class Case:
     needs_confirmation: bool
     located_reason: str | None
     desk_path: str
+    desk_before: str | None
     suggested_department_id: int | None
     department_id: int | None
+    department_ids: tuple[int, ...]
     assignee_id: int | None
     duplicate_of: int | None
     reporter_kind: str
     reporter_id: int | None
+    contact_owed: bool
     result: str | None
+    satisfaction: Satisfaction | None
+    reopening_asked_at: datetime | None
     opened_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -213,31 +273,6 @@ class CaseLine:
     closed_at: datetime | None
     next_due_at: datetime | None
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """One round of a clock on a case. `calendar_known` is False where a year without rows was counted by weekday."""
-
-    clock: Clock
-    round: int
-    due_at: datetime
-    started_at: datetime
-    met_at: datetime | None
-    breached_at: datetime | None
-    cancelled_at: datetime | None
-    calendar_version: int
-    calendar_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A clock that the sweep found late."""
-
-    case_id: int
-    clock: Clock
-    round: int
-    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

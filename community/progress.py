@@ -12,14 +12,20 @@ from core.errors import Text
 from core.models import Event
 from core.queries import list_events
 
-_OPENED = Text("已收到", "Received")
-_STEPS = {"case.opened": _OPENED} | {verb.event: verb.text for verb in Verb}
+# Steps between offices are no news to him.
+_INNER = {Verb.ASSIGN, Verb.CLASSIFY, Verb.PASS_ON, Verb.TRANSFER_UP, Verb.TRANSFER_BACK, Verb.ASK_VERIFICATION}
+_STEPS = {
+    "case.opened": Text("已收到", "Received"),
+    "case.settled": Text("同一问题已结案", "The same matter was closed"),
+} | {verb.event: verb.text for verb in Verb if verb not in _INNER}
 # Whose words go to the reporter; what departments and communities write to each other stays between them.
 _SPOKEN = {
     Verb.CLOSE.event: Field.RESULT,
     Verb.REJECT.event: Field.NOTE,
     Verb.CONTACT.event: Field.NOTE,
     Verb.REOPEN.event: Field.NOTE,
+    Verb.DECLINE_REOPENING.event: Field.NOTE,
+    "case.settled": Field.RESULT,
 }
 
 

@@ -1,39 +1,37 @@
 """All SQL about categories, cases and their deadlines; lists, routing, appeals and notices are beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
-from community.clocks import Due
 from community.models import (
-    Breach,
     Case,
     Category,
     Choice,
-    Clock,
-    Deadline,
-    Limit,
+    ClosingPhotos,
+    Kind,
     Origin,
     Place,
     Question,
     Route,
+    Satisfaction,
     State,
-    Unit,
 )
 from core.database import Connection
 from geo.models import Located
 
 _CATEGORY = """
-    code, zh, en, questions, respond_minutes, handle_amount, handle_unit, default_department_id, is_active
+    code, zh, en, questions, closing_photos, default_department_id, is_active
 """
 
 _CASE = """
-    id, district_id, number, origin, origin_ref, category_code, state, description, lon, lat,
-    received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names, generation_id, candidates,
-    metres_to_line, needs_confirmation, located_reason, desk_path, suggested_department_id, department_id, assignee_id,
-    duplicate_of, reporter_kind, reporter_id, result, opened_at, updated_at, closed_at, next_due_at, version
+    id, district_id, number, origin, origin_ref, category_code, kind, promised_at, state, state_before, held_until,
+    description, lon, lat, received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names,
+    generation_id, candidates, metres_to_line, needs_confirmation, located_reason, desk_path, desk_before,
+    suggested_department_id, department_id, department_ids, assignee_id, duplicate_of, reporter_kind, reporter_id,
+    contact_owed, result, satisfaction, reopening_asked_at, opened_at, updated_at, closed_at, next_due_at, version
 """
 
 
@@ -47,8 +45,7 @@ def _category(row: asyncpg.Record) -> Category:
         zh=row["zh"],
         en=row["en"],
         questions=questions,
-        respond_minutes=row["respond_minutes"],
-        handle=Limit(row["handle_amount"], Unit(row["handle_unit"])),
+        closing_photos=ClosingPhotos(row["closing_photos"]),
         default_department_id=row["default_department_id"],
         is_active=row["is_active"],
     )
@@ -57,8 +54,12 @@ def _category(row: asyncpg.Record) -> Category:
 def _case(row: asyncpg.Record) -> Case:
     values = dict(row)
     values["origin"] = Origin(values["origin"])
+    values["kind"] = Kind(values["kind"])
     values["state"] = State(values["state"])
+    values["state_before"] = None if values["state_before"] is None else State(values["state_before"])
+    values["satisfaction"] = None if values["satisfaction"] is None else Satisfaction(values["satisfaction"])
     values["candidates"] = tuple(values["candidates"])
+    values["department_ids"] = tuple(values["department_ids"])
     values["area_names"] = None if values["area_names"] is None else tuple(values["area_names"])
     return Case(**values)
 
@@ -94,15 +95,15 @@ async def insert_case(
     route: Route,
     reporter_kind: str,
     reporter_id: int | None,
+    contact_owed: bool,
     opened_year: int,
-    next_due_at: datetime,
     now: datetime,
 ) -> Case:
     row = await conn.fetchrow(
         f"""
         insert into community_case (
             opened_year, district_id, origin, origin_ref, category_code, state, description, desk_path,
-            suggested_department_id, reporter_kind, reporter_id, next_due_at, opened_at, updated_at, lon, lat,
+            suggested_department_id, reporter_kind, reporter_id, contact_owed, opened_at, updated_at, lon, lat,
             received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names, generation_id,
             candidates, metres_to_line, needs_confirmation, located_reason
         )
@@ -113,7 +114,7 @@ async def insert_case(
         returning {_CASE}
         """,  # noqa: S608
         *(opened_year, district_id, origin, origin_ref, category_code, state, description, route.desk_path),
-        *(route.department_id, reporter_kind, reporter_id, next_due_at, now),
+        *(route.department_id, reporter_kind, reporter_id, contact_owed, now),
         *_place_values(place),
         *_located_values(located),
     )
@@ -156,111 +157,28 @@ async def lock_cases(conn: Connection, *, district_id: int, case_ids: Sequence[i
     return {row["id"]: _case(row) for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class CaseChange:
-    """The columns a transition may set; each is written as given."""
-
-    state: State
-    result: str | None
-    department_id: int | None
-    assignee_id: int | None
-    duplicate_of: int | None
-    area_code: str | None
-    area_path: str | None
-    area_names: tuple[str, ...] | None
-    generation_id: int | None
-    desk_path: str
-    needs_confirmation: bool
-    closed_at: datetime | None
-
-
 async def update_case(
-    conn: Connection, *, case: Case, change: CaseChange, allowed_states: Sequence[State], now: datetime
+    conn: Connection, *, before: Case, after: Case, allowed_states: Sequence[State], now: datetime
 ) -> Case | None:
-    """Write the change unless the case has left the allowed states or this version; None then."""
+    """Write what `after` says, unless the case has left the allowed states or the version of `before`; None then."""
     row = await conn.fetchrow(
         f"""
         update community_case set
-            state = $5, result = $6, department_id = $7, assignee_id = $8, duplicate_of = $9, area_code = $10,
-            area_path = $11, area_names = $12, generation_id = $13, desk_path = $14, needs_confirmation = $15,
-            closed_at = $16, updated_at = $17, version = version + 1
+            state = $5, state_before = $6, held_until = $7, kind = $8, promised_at = $9, result = $10,
+            satisfaction = $11, reopening_asked_at = $12, department_id = $13, department_ids = $14, assignee_id = $15,
+            duplicate_of = $16, area_code = $17, area_path = $18, area_names = $19, generation_id = $20,
+            desk_path = $21, desk_before = $22, needs_confirmation = $23, closed_at = $24, updated_at = $25,
+            version = version + 1
         where district_id = $1 and id = $2 and version = $3 and state = any($4::text[])
         returning {_CASE}
         """,  # noqa: S608
-        case.district_id,
-        case.id,
-        case.version,
-        [state.value for state in allowed_states],
-        change.state.value,
-        change.result,
-        change.department_id,
-        change.assignee_id,
-        change.duplicate_of,
-        change.area_code,
-        change.area_path,
-        change.area_names,
-        change.generation_id,
-        change.desk_path,
-        change.needs_confirmation,
-        change.closed_at,
-        now,
+        *(before.district_id, before.id, before.version, [state.value for state in allowed_states]),
+        *(after.state, after.state_before, after.held_until, after.kind, after.promised_at, after.result),
+        *(after.satisfaction, after.reopening_asked_at, after.department_id, after.department_ids, after.assignee_id),
+        *(after.duplicate_of, after.area_code, after.area_path, after.area_names, after.generation_id),
+        *(after.desk_path, after.desk_before, after.needs_confirmation, after.closed_at, now),
     )
     return None if row is None else _case(row)
-
-
-async def insert_deadlines(
-    conn: Connection,
-    *,
-    district_id: int,
-    case_id: int,
-    dues: Mapping[Clock, Due],
-    started_at: datetime,
-    calendar_version: int,
-) -> None:
-    """Start the next round of each of these clocks."""
-    await conn.execute(
-        """
-        insert into deadline
-            (district_id, case_id, clock, round, due_at, started_at, calendar_version, calendar_known)
-        select $1, $2, begun.clock, 1 + (
-            select count(*) from deadline where district_id = $1 and case_id = $2 and clock = begun.clock
-        ), begun.due_at, $6, $7, begun.known
-        from unnest($3::text[], $4::timestamptz[], $5::boolean[]) as begun (clock, due_at, known)
-        """,
-        district_id,
-        case_id,
-        [clock.value for clock in dues],
-        [due.at for due in dues.values()],
-        [due.calendar_known for due in dues.values()],
-        started_at,
-        calendar_version,
-    )
-
-
-async def stop_deadlines(
-    conn: Connection,
-    *,
-    district_id: int,
-    case_id: int,
-    met: Sequence[Clock],
-    cancelled: Sequence[Clock],
-    now: datetime,
-) -> None:
-    """End the running rounds of these clocks as met or as cancelled; a breach stays on record."""
-    await conn.execute(
-        """
-        update deadline set
-            met_at = case when clock = any($3::text[]) then $5::timestamptz end,
-            cancelled_at = case when clock = any($4::text[]) then $5::timestamptz end
-        where district_id = $1 and case_id = $2 and clock = any($3::text[] || $4::text[])
-            and met_at is null and cancelled_at is null
-        """,
-        district_id,
-        case_id,
-        [clock.value for clock in met],
-        [clock.value for clock in cancelled],
-        now,
-    )
 
 
 async def refresh_next_due(conn: Connection, *, district_id: int, case_id: int) -> Case:
@@ -269,7 +187,8 @@ async def refresh_next_due(conn: Connection, *, district_id: int, case_id: int) 
         f"""
         update community_case set next_due_at = (
             select min(due_at) from deadline
-            where district_id = $1 and case_id = $2 and met_at is null and cancelled_at is null
+            where district_id = $1 and case_id = $2
+                and met_at is null and cancelled_at is null and paused_at is null
         )
         where district_id = $1 and id = $2
         returning {_CASE}
@@ -281,43 +200,53 @@ async def refresh_next_due(conn: Connection, *, district_id: int, case_id: int) 
     return _case(row)
 
 
-async def list_deadlines(conn: Connection, *, district_id: int, case_id: int) -> list[Deadline]:
+async def settle_children(conn: Connection, *, district_id: int, case_id: int, result: str | None) -> list[int]:
+    """Give the duplicates of a case its result, and their ids; they wait for each other in order of id."""
     rows = await conn.fetch(
         """
-        select clock, round, due_at, started_at, met_at, breached_at, cancelled_at, calendar_version, calendar_known
-        from deadline where district_id = $1 and case_id = $2 order by started_at, clock desc, round
+        with children as (
+            select id from community_case
+            where district_id = $1 and duplicate_of = $2 and state = 'duplicate' order by id for update
+        )
+        update community_case set result = $3 from children
+        where community_case.district_id = $1 and community_case.id = children.id
+        returning community_case.id
         """,
         district_id,
         case_id,
+        result,
     )
-    return [Deadline(**dict(row) | {"clock": Clock(row["clock"])}) for row in rows]
+    return sorted(row["id"] for row in rows)
 
 
-async def mark_breaches(conn: Connection, *, district_id: int, now: datetime, limit: int) -> list[Breach]:
-    """Mark running deadlines that are late, each once for ever, and give them in order of their due time.
+async def move_children(conn: Connection, *, district_id: int, from_case_id: int, to_case_id: int) -> None:
+    """Let the duplicates of one case be those of another."""
+    await conn.execute(
+        """
+        with children as (
+            select id from community_case where district_id = $1 and duplicate_of = $2 order by id for update
+        )
+        update community_case set duplicate_of = $3 from children
+        where community_case.district_id = $1 and community_case.id = children.id
+        """,
+        district_id,
+        from_case_id,
+        to_case_id,
+    )
 
-    Rows that another sweeper or a person's act has locked are left for the next sweep.
-    """
+
+async def list_holds_over(conn: Connection, *, district_id: int, now: datetime, limit: int) -> list[int]:
+    """Lock cases whose hold has run out, skipping those that somebody is at work on."""
     rows = await conn.fetch(
         """
-        with late as (
-            select case_id, clock, round from deadline
-            where district_id = $1 and due_at <= $2
-                and met_at is null and cancelled_at is null and breached_at is null
-            order by due_at limit $3 for update skip locked
-        ), marked as (
-            update deadline set breached_at = $2 from late
-            where deadline.district_id = $1 and deadline.case_id = late.case_id
-                and deadline.clock = late.clock and deadline.round = late.round
-            returning deadline.case_id, deadline.clock, deadline.round, deadline.due_at
-        )
-        select case_id, clock, round, due_at from marked order by due_at, case_id
+        select id from community_case where district_id = $1 and state = 'held' and held_until <= $2
+        order by held_until limit $3 for update skip locked
         """,
         district_id,
         now,
         limit,
     )
-    return [Breach(row["case_id"], Clock(row["clock"]), row["round"], row["due_at"]) for row in rows]
+    return [row["id"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def roles_on(actor: Actor, case: Case) -> frozenset[Role]:
 
 def _reaches(grant: Grant, case: Case) -> bool:
     if grant.role is Role.DEPARTMENT:
-        return grant.department_id is not None and grant.department_id == case.department_id
+        return grant.department_id in case.department_ids
     if grant.role not in AREA_ROLES:
         return False
     if case.area_path is None:

@@ -1,29 +1,29 @@
 """Carrying out a verb of the workflow on a case: lock, check, change, turn the clocks, say so.
 
-The order of things stands in `workflow`; who sees a case, in `sight`. Whoever comes second waits for the row and is
-told the state it is in now.
+The order of things stands in `workflow`, what a verb changes besides in `effects`, who sees a case in `sight`. Whoever
+comes second waits for the row and is told the state it is in now.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from community import queries
-from community.deadlines import turn_clocks
+from community.acts import Act, Deed
+from community.clocks import turning
+from community.clocks.queries import lock_running
+from community.effects import EFFECTS
 from community.errors import (
-    AreaNotCandidate,
     CaseChanged,
     CaseNotFound,
-    NotADuplicate,
+    ContactOwed,
+    PhotoNotStored,
     TransitionNotAllowed,
-    UnknownArea,
-    UnknownDepartment,
     VerbNotYours,
 )
 from community.models import ENDED, Case, Clock, State
-from community.queries import CaseChange
-from community.routing.queries import has_department, list_routing_rules
-from community.routing.route import route
+from community.photos.queries import list_case_photos
 from community.sight import roles_on
+from community.work_orders.effects import ORDER_EFFECTS, as_department, state_after_split
 from community.workflow import Field, Transition, Verb, find_transition
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -33,29 +33,15 @@ from core.events import record_event
 _REQUIRED = Text("“{verb}”必须填写此项。", "“{verb}” needs this field.")
 _UNUSED = Text("“{verb}”不需要此项。", "“{verb}” does not take this field.")
 
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What is said along with a verb. `version` is the one the caller read; None does not insist."""
-
-    note: str | None = None
-    result: str | None = None
-    department_id: int | None = None
-    area_code: str | None = None
-    duplicate_of: int | None = None
-    version: int | None = None
-
-    def given(self) -> dict[str, object]:
-        """Give the fields that were sent, by name."""
-        said = {field.value: getattr(self, field.value) for field in Field}
-        return {name: value for name, value in said.items() if value is not None}
+#: Whoever left a way to be reached is contacted before his case ends one of these ways.
+_AFTER_CONTACT = frozenset({Verb.REJECT, Verb.CLOSE, Verb.MARK_DUPLICATE})
 
 
 async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, actor: Actor, now: datetime) -> Case:
     """Do `verb` to a case in one transaction and give it as it is now.
 
     Raises `CaseNotFound` (also for what the actor does not see), `TransitionNotAllowed`, `VerbNotYours`,
-    `CaseChanged`, `InvalidInput` naming every missing or needless field, and what single fields refuse.
+    `CaseChanged`, `InvalidInput` naming every missing or needless field, and what single verbs refuse.
     """
     cases = await queries.lock_cases(
         conn, district_id=actor.district_id, case_ids=[case_id, *([act.duplicate_of] if act.duplicate_of else [])]
@@ -64,24 +50,37 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     if case is None or not roles_on(actor, case):
         raise CaseNotFound()
     transition = _check(case, verb, act, actor)
-    change = await _change(conn, case=case, transition=transition, act=act, actor=actor, cases=cases, now=now)
-    changed = await queries.update_case(
-        conn, case=case, change=change, allowed_states=tuple(transition.states), now=now
-    )
+    deed = Deed(conn, case, transition, act, actor, now, others=cases)
+    if not transition.roles & roles_on(actor, case) - {Role.DEPARTMENT}:
+        deed = await as_department(deed, actor)
+    return await perform(deed)
+
+
+async def perform(deed: Deed) -> Case:
+    """Carry out what has been checked, on a case that is locked, and give it as it is now.
+
+    Raises `TransitionNotAllowed`, `ContactOwed`, `PhotoNotStored`, and what single verbs refuse.
+    """
+    conn, case, row = deed.conn, deed.case, deed.transition
+    await _check_contact(deed)
+    await _check_photos(deed)
+    after = _by_the_table(deed)
+    for effects in (EFFECTS, ORDER_EFFECTS):
+        if effect := effects.get(row.verb):
+            after = await effect(deed, after)
+    changed = await queries.update_case(conn, before=case, after=after, allowed_states=tuple(row.states), now=deed.now)
     if changed is None:
-        raise _not_allowed(case, verb)
-    changed = await turn_clocks(
-        conn, case=changed, starts=transition.starts, meets=transition.meets, cancels=transition.cancels, now=now
-    )
+        raise _not_allowed(case, row.verb)
+    changed = await _turn_clocks(deed, changed)
     await record_event(
         conn,
         district_id=case.district_id,
-        kind=verb.event,
+        kind=row.verb.event,
         subject="case",
         subject_id=case.id,
-        actor=actor,
-        now=now,
-        data={"from": case.state, "to": changed.state, **act.given(), **_moved(case, changed)},
+        actor=deed.actor,
+        now=deed.now,
+        data={"from": case.state, "to": changed.state, **deed.act.given(), **_moved(case, changed)},
     )
     return changed
 
@@ -111,83 +110,78 @@ def _not_allowed(case: Case, verb: Verb) -> TransitionNotAllowed:
     return TransitionNotAllowed(number=case.number, state=case.state.text, code=case.state.value, verb=verb.text)
 
 
-async def _change(
-    conn: Connection,
-    *,
-    case: Case,
-    transition: Transition,
-    act: Act,
-    actor: Actor,
-    cases: dict[int, Case],
-    now: datetime,
-) -> CaseChange:
-    """Work out every column that the transition sets; what it does not touch stays."""
-    to = transition.to or case.state
+async def _check_contact(deed: Deed) -> None:
+    """Hold the end of a case back until the resident who can be reached has been."""
+    case = deed.case
+    if (
+        case.contact_owed
+        and deed.transition.verb in _AFTER_CONTACT
+        and await lock_running(deed.conn, district_id=case.district_id, case_id=case.id, clocks=[Clock.RESPOND])
+    ):
+        raise ContactOwed(number=case.number)
+
+
+async def _check_photos(deed: Deed) -> None:
+    """Refuse photos that the case does not have; a hash in an act is no photo yet."""
+    if not deed.act.photos:
+        return
+    stored = await list_case_photos(deed.conn, district_id=deed.case.district_id, case_id=deed.case.id)
+    known = {photo.sha256 for photo in stored}
+    for sha256 in deed.act.photos:
+        if sha256 not in known:
+            raise PhotoNotStored(pointer="/photos", sha256=sha256, case_id=deed.case.id)
+
+
+def _by_the_table(deed: Deed) -> Case:
+    """Give the case as it would be by its transition alone."""
+    case, row = deed.case, deed.transition
+    to = row.to or case.state
+    if row.goes_back and case.state_before is not None:
+        to = case.state_before
+    stays = to is case.state
+    before = None
+    if to is State.HELD:
+        before = case.state
+    elif to is State.DUPLICATE:
+        before = state_after_split(case.state)
+    is_filed_anew = to is State.FILED and not row.goes_back
     # Whoever answers first leads the case (首接负责) until it is handed over.
-    leads = Clock.RESPOND in transition.meets and case.assignee_id is None
-    kept = CaseChange(
-        state=to,
-        result=act.result or (None if transition.verb is Verb.REOPEN else case.result),
-        department_id=case.department_id if to is not State.FILED else None,
-        assignee_id=actor.id if leads else case.assignee_id,
-        duplicate_of=None,
-        area_code=case.area_code,
-        area_path=case.area_path,
-        area_names=case.area_names,
-        generation_id=case.generation_id,
-        desk_path=case.desk_path,
-        needs_confirmation=case.needs_confirmation,
-        closed_at=(case.closed_at or now) if to in ENDED else None,
-    )
-    if transition.verb is Verb.DISPATCH and act.department_id is not None:
-        return await _dispatch(conn, case=case, change=kept, department_id=act.department_id)
-    if transition.verb is Verb.HAND_OVER and act.area_code is not None:
-        return await _hand_over(conn, case=case, change=kept, code=act.area_code, actor=actor)
-    if transition.verb is Verb.MARK_DUPLICATE and act.duplicate_of is not None:
-        return _merge(case, kept, cases.get(act.duplicate_of), act.duplicate_of, actor)
-    return kept
-
-
-async def _dispatch(conn: Connection, *, case: Case, change: CaseChange, department_id: int) -> CaseChange:
-    if not await has_department(conn, district_id=case.district_id, department_id=department_id):
-        raise UnknownDepartment(pointer="/department_id", department_id=department_id)
-    return replace(change, department_id=department_id)
-
-
-async def _hand_over(conn: Connection, *, case: Case, change: CaseChange, code: str, actor: Actor) -> CaseChange:
-    """Move the case to another area and route it anew; a community only to an area the place might belong to."""
-    is_candidate = code in case.candidates
-    if not is_candidate and not roles_on(actor, case) & {Role.SUBDISTRICT, Role.DISTRICT_ADMIN}:
-        raise AreaNotCandidate(pointer="/area_code", code=code, candidates="、".join(case.candidates))
-    area = await queries.find_area(
-        conn, district_id=case.district_id, generation_id=case.generation_id if is_candidate else None, code=code
-    )
-    category = await queries.find_category(conn, district_id=case.district_id, code=case.category_code)
-    if area is None or category is None:
-        raise UnknownArea(pointer="/area_code", code=code)
-    rules = await list_routing_rules(conn, district_id=case.district_id)
+    leads = Clock.RESPOND in row.meets and case.assignee_id is None and deed.actor is not None
     return replace(
-        change,
-        area_code=area.code,
-        area_path=area.path,
-        area_names=area.names,
-        generation_id=area.generation_id,
-        desk_path=route(area.path, category, rules).desk_path,
-        needs_confirmation=False,
-        assignee_id=None,
+        case,
+        state=to,
+        state_before=case.state_before if stays else before,
+        held_until=case.held_until if stays else None,
+        result=deed.act.result or case.result,
+        department_id=None if is_filed_anew else case.department_id,
+        department_ids=() if is_filed_anew else case.department_ids,
+        assignee_id=deed.actor.id if leads and deed.actor is not None else case.assignee_id,
+        duplicate_of=case.duplicate_of if stays else None,
+        closed_at=(case.closed_at or deed.now) if to in ENDED else None,
     )
 
 
-def _merge(case: Case, change: CaseChange, other: Case | None, other_id: int, actor: Actor) -> CaseChange:
-    """Point at the original, which the actor must see and which is no duplicate itself: so no ring can arise."""
-    stands = other is not None and other.id != case.id and other.state not in (State.DUPLICATE, State.REJECTED)
-    if other is None or not stands or not roles_on(actor, other):
-        raise NotADuplicate(pointer="/duplicate_of", other=other_id)
-    return replace(change, duplicate_of=other.id)
+async def _turn_clocks(deed: Deed, case: Case) -> Case:
+    """Stop, pause, resume and start what the transition says, and write what is due next into the case."""
+    conn, row, now = deed.conn, deed.transition, deed.now
+    # Only reaching the resident answers one who left a way to be reached.
+    unmet = frozenset({Clock.RESPOND} if case.contact_owed and row.verb is not Verb.CONTACT else ())
+    await turning.stop_clocks(conn, case=case, meets=row.meets - unmet, cancels=row.cancels, now=now)
+    if row.pauses:
+        await turning.pause_clocks(
+            conn, case=case, clocks=row.pauses, reason=deed.act.note or row.verb.text.zh, now=now
+        )
+    if row.resumes:
+        await turning.resume_clocks(conn, case=case, clocks=row.resumes, now=now)
+    await turning.start_clocks(conn, case=case, clocks=row.starts, now=now)
+    return await queries.refresh_next_due(conn, district_id=case.district_id, case_id=case.id)
 
 
 def _moved(before: Case, after: Case) -> dict[str, object]:
-    """Say where a hand-over came from and went to."""
-    if before.area_path == after.area_path:
-        return {}
-    return {"from_area_path": before.area_path, "to_area_path": after.area_path, "desk_path": after.desk_path}
+    """Say where a hand-over or a transfer came from and went to."""
+    moved: dict[str, object] = {}
+    if before.area_path != after.area_path:
+        moved |= {"from_area_path": before.area_path, "to_area_path": after.area_path, "desk_path": after.desk_path}
+    if before.desk_path != after.desk_path:
+        moved |= {"from_desk_path": before.desk_path, "desk_path": after.desk_path}
+    return moved

@@ -6,7 +6,7 @@ the clock or the database beyond `load_calendar`.
 
 import csv
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 from core import queries
@@ -14,15 +14,25 @@ from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
 from core.models import HolidayRow
 
+Span = tuple[time, time]
+
+#: Monday to Friday, 8:30 to 12:00 and 13:30 to 17:30: what a district begins with.
+STANDARD_WEEK: tuple[tuple[Span, ...], ...] = (
+    *[((time(8, 30), time(12)), (time(13, 30), time(17, 30)))] * 5,
+    (),
+    (),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Exceptions to the weekday rule; `version` changes whenever any row does."""
+    """The working week, Monday first, and the days that differ from it; `version` changes whenever any row does."""
 
     holidays: frozenset[date]
     makeup_workdays: frozenset[date]
     years: frozenset[int]
     version: int
+    week: tuple[tuple[Span, ...], ...] = STANDARD_WEEK
 
     def is_holiday(self, day: date) -> bool:
         """Tell whether `day` is a public holiday by the rows."""
@@ -33,10 +43,24 @@ class Calendar:
         return day in self.makeup_workdays
 
     def is_workday(self, day: date) -> bool:
-        """Tell whether offices work on `day`: rows first, else Monday to Friday."""
+        """Tell whether offices work on `day`: rows first, else the week."""
         if day in self.makeup_workdays:
             return True
-        return day not in self.holidays and day.isoweekday() <= 5
+        return day not in self.holidays and bool(self.week[day.weekday()])
+
+    def office_hours(self, day: date) -> tuple[Span, ...]:
+        """Give the spans in which offices work on `day`, earliest first; none on a day off.
+
+        A day off worked in exchange keeps the hours of the first working day of the week.
+        """
+        if not self.is_workday(day):
+            return ()
+        return self.week[day.weekday()] or self.first_working_day
+
+    @property
+    def first_working_day(self) -> tuple[Span, ...]:
+        """Give the hours of the first day of the week that has any."""
+        return next(spans for spans in self.week if spans)
 
     def knows(self, year: int) -> bool:
         """Tell whether there are rows for `year` at all."""
@@ -49,11 +73,13 @@ NO_HOLIDAYS = Calendar(frozenset(), frozenset(), frozenset(), version=0)
 async def load_calendar(conn: Connection, *, district_id: int) -> Calendar:
     """Read the district's calendar; a few dozen rows a year."""
     rows = await queries.list_holidays(conn, district_id=district_id)
+    spans = await queries.list_office_hours(conn, district_id=district_id)
     return Calendar(
         holidays=frozenset(row.day for row in rows if not row.is_workday),
         makeup_workdays=frozenset(row.day for row in rows if row.is_workday),
         years=frozenset(row.day.year for row in rows),
-        version=max((row.version for row in rows), default=0),
+        version=await queries.get_calendar_version(conn, district_id=district_id),
+        week=tuple(tuple((row.opens, row.closes) for row in spans if row.weekday == day) for day in range(1, 8)),
     )
 
 

@@ -1,7 +1,7 @@
 """Rows of core that rooms meet: districts, events, changes, holidays."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,12 @@ class HolidayRow:
     name: str
     source: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """A span in which offices work on an ISO `weekday` (1 Monday), local time."""
+
+    weekday: int
+    opens: time
+    closes: time

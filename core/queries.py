@@ -1,10 +1,11 @@
 """All SQL of core outside access: migrations, events, the change log, the calendar, the district."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.database import Connection
-from core.models import ChangeRow, District, Event, HolidayRow
+from core.models import ChangeRow, District, Event, HolidayRow, OfficeHours
 
 # One number for all our processes; any constant does.
 _MIGRATION_LOCK = 7_140_321
@@ -259,3 +260,49 @@ async def upsert_holiday(conn: Connection, *, district_id: int, holiday: Holiday
         holiday.source,
         holiday.version,
     )
+
+
+async def delete_holiday(conn: Connection, *, district_id: int, day: date) -> bool:
+    """Let `day` follow the week again; tell whether it differed."""
+    return await conn.execute("delete from holiday where district_id = $1 and day = $2", district_id, day) == "DELETE 1"
+
+
+async def list_office_hours(conn: Connection, *, district_id: int) -> list[OfficeHours]:
+    rows = await conn.fetch(
+        "select weekday, opens, closes from working_week where district_id = $1 order by weekday, opens", district_id
+    )
+    return [OfficeHours(**row) for row in rows]
+
+
+async def replace_office_hours(conn: Connection, *, district_id: int, spans: Sequence[OfficeHours]) -> None:
+    await conn.execute("delete from working_week where district_id = $1", district_id)
+    await conn.executemany(
+        "insert into working_week (district_id, weekday, opens, closes) values ($1, $2, $3, $4)",
+        [(district_id, span.weekday, span.opens, span.closes) for span in spans],
+    )
+
+
+async def get_calendar_version(conn: Connection, *, district_id: int) -> int:
+    version: int = await conn.fetchval(
+        "select coalesce(max(version), 0) from calendar_edition where district_id = $1", district_id
+    )
+    return version
+
+
+async def insert_calendar_edition(
+    conn: Connection, *, district_id: int, source: str, staff_id: int | None, now: datetime
+) -> int:
+    """Begin the next edition of the calendar and give its number; editors wait for each other at the district's row."""
+    await conn.execute("select from district where id = $1 for no key update", district_id)
+    version: int = await conn.fetchval(
+        """
+        insert into calendar_edition (district_id, version, edited_at, edited_by, source)
+        select $1, coalesce(max(version), 0) + 1, $2, $3, $4 from calendar_edition where district_id = $1
+        returning version
+        """,
+        district_id,
+        now,
+        staff_id,
+        source,
+    )
+    return version

@@ -1,26 +1,20 @@
 """Reports and their photos over HTTP. Who riders are stands in `signup.api`, reporters in `reporters.api`."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from core.files import place_of, put
-from core.http.endpoint import Created, Input, read_upload
+from core.http.endpoint import Created, Input
+from core.http.photos import give_photo, take_photo
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
 from riders.models import Photo, Report, ReportLine, ReportProgress, Submission
 from riders.pages import cut
 from riders.submit import submit
-
-PHOTO_ROOT = web.AppKey("photo_root", Path)
-
-PHOTO_TIMEOUT_S = 120.0
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -90,33 +84,16 @@ async def put_photo(request: web.Request, report_id: int, sha256: str) -> Photo:
     """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless."""
     async with transaction(request) as conn:
         await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
-    data = await read_upload(request, limit=photos.LARGEST_PHOTO, timeout_s=PHOTO_TIMEOUT_S)
-    photos.check_photo(data, sha256=sha256, media_type=request.content_type)
-    await asyncio.to_thread(put, request.app[PHOTO_ROOT], data)
+    photo = await take_photo(request, sha256)
     async with transaction(request) as conn:
-        return await photos.record_photo(
-            conn,
-            actor=actor(request),
-            report_id=report_id,
-            sha256=sha256,
-            media_type=request.content_type,
-            size=len(data),
-            now=now(request),
-        )
+        return await photos.record_photo(conn, actor=actor(request), report_id=report_id, photo=photo, now=now(request))
 
 
 async def get_photo(request: web.Request, report_id: int, sha256: str) -> web.FileResponse:
     """Give a photo to the rider who sent it and to staff who see its case."""
     async with transaction(request) as conn:
         photo = await progress.get_stored_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
-    media_type = photo.media_type or ""
-    headers = {
-        hdrs.CONTENT_TYPE: media_type,
-        hdrs.CONTENT_DISPOSITION: f'inline; filename="{sha256[:12]}.{media_type.partition("/")[2]}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.FileResponse(place_of(request.app[PHOTO_ROOT], sha256), headers=headers)
+    return give_photo(request, sha256, photo.media_type or "")
 
 
 def to_submission(body: ReportBody) -> Submission:

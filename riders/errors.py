@@ -118,27 +118,3 @@ class TooManyPhotos(Conflict):
     slug = "too-many-photos"
     title = Text("照片过多", "Too many photos")
     detail = Text("每条上报最多 {most} 张照片。", "A report takes at most {most} photos.")
-
-
-class PhotoFormatNotTaken(Refusal):
-    """The bytes are no JPEG, PNG or WebP, or not what Content-Type says."""
-
-    status = 415
-    slug = "photo-format-not-taken"
-    title = Text("照片格式不支持", "Photo format not taken")
-    detail = Text(
-        "只接受 JPEG、PNG、WebP，且 Content-Type 须与内容一致。",
-        "Only JPEG, PNG and WebP are taken, and Content-Type must say what the bytes are.",
-    )
-
-
-class PhotoHashMismatch(Refusal):
-    """The bytes that arrived are not the ones the address names."""
-
-    status = 422
-    slug = "photo-hash-mismatch"
-    title = Text("照片内容不完整", "The photo is not what its address says")
-    detail = Text(
-        "收到内容的 SHA-256 为 {actual}，与地址中的不一致；未保存，请重新发送。",
-        "What arrived has SHA-256 {actual}, not the one in the address; nothing was stored, send it again.",
-    )

@@ -7,6 +7,7 @@ import asyncpg
 
 from community.models import State
 from core.database import Connection
+from core.photos import StoredPhoto
 from geo.models import AreaRef
 from riders.models import Photo, Report, ReportLine, Submission
 
@@ -163,9 +164,7 @@ async def store_photo(
     *,
     district_id: int,
     report_id: int,
-    sha256: str,
-    media_type: str,
-    size: int,
+    photo: StoredPhoto,
     now: datetime,
 ) -> bool:
     """Mark a photo as safe on the disk; tell whether this was news."""
@@ -177,4 +176,12 @@ async def store_photo(
         where photo.stored_at is null
         returning true
     """
-    return await conn.fetchval(sql, district_id, report_id, sha256, media_type, size, now) is not None
+    values = (district_id, report_id, photo.sha256, photo.media_type, photo.size, now)
+    return await conn.fetchval(sql, *values) is not None
+
+
+async def find_case_of_report(conn: Connection, *, district_id: int, report_id: int) -> int | None:
+    case_id: int | None = await conn.fetchval(
+        "select case_id from report where district_id = $1 and id = $2", district_id, report_id
+    )
+    return case_id

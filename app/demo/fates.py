@@ -27,7 +27,7 @@ class Fate:
 
 _DAY = 24.0
 _MONTH = 29.5 * _DAY
-_UP_TO_HANDLED = (Verb.FILE, Verb.DISPATCH, Verb.FEEDBACK, Verb.HANDLE)
+_UP_TO_HANDLED = (Verb.FILE, Verb.DISPATCH, Verb.ACCEPT, Verb.FEEDBACK, Verb.HANDLE)
 _UP_TO_CLOSED = (*_UP_TO_HANDLED, Verb.VERIFY, Verb.CLOSE)
 _ON_SITE = (Verb.FILE, Verb.CONTACT, Verb.HANDLE, Verb.VERIFY, Verb.CLOSE)
 
@@ -36,8 +36,10 @@ FATES = (
     Fate(4, (), 20, 60),
     Fate(18, (Verb.FILE,), 0.5, 20),
     Fate(4, (Verb.FILE, Verb.CONTACT), 30, 90),
-    Fate(18, (Verb.FILE, Verb.DISPATCH), 2, 40),
-    Fate(8, (Verb.FILE, Verb.DISPATCH, Verb.FEEDBACK), 9 * _DAY, 14 * _DAY),
+    Fate(14, (Verb.FILE, Verb.DISPATCH), 2, 40),
+    Fate(8, (Verb.FILE, Verb.DISPATCH, Verb.ACCEPT, Verb.FEEDBACK), 9 * _DAY, 14 * _DAY),
+    Fate(4, (Verb.FILE, Verb.DISPATCH, Verb.HOLD), 10, 40),
+    Fate(2, (Verb.VOID,), 2 * _DAY, _MONTH),
     Fate(14, _UP_TO_HANDLED, 6, 3 * _DAY),
     Fate(10, (*_UP_TO_HANDLED, Verb.VERIFY), 20, 4 * _DAY),
     Fate(32, _UP_TO_CLOSED, 3 * _DAY, _MONTH),
@@ -46,7 +48,7 @@ FATES = (
     Fate(3, (*_ON_SITE, Verb.REOPEN, Verb.DISPATCH), 8 * _DAY, _MONTH),
     Fate(22, (*_UP_TO_CLOSED, Verb.FOLLOW_UP), 7 * _DAY, _MONTH),
     Fate(10, (*_ON_SITE, Verb.FOLLOW_UP), 5 * _DAY, _MONTH),
-    Fate(11, (Verb.REJECT,), 2 * _DAY, _MONTH),
+    Fate(9, (Verb.REJECT,), 2 * _DAY, _MONTH),
     Fate(2, (Verb.HAND_OVER, Verb.FILE), 10, 60),
     Fate(10, (Verb.MARK_DUPLICATE,), 0, 0),
 )
@@ -56,7 +58,9 @@ PAUSES = {
     Verb.FILE: (2, 13),
     Verb.CONTACT: (5, 40),
     Verb.DISPATCH: (4, 70),
+    Verb.ACCEPT: (10, 90),
     Verb.FEEDBACK: (40, 400),
+    Verb.HOLD: (40, 200),
     Verb.HANDLE: (60, 1500),
     Verb.VERIFY: (30, 900),
     Verb.CLOSE: (10, 500),
@@ -64,6 +68,7 @@ PAUSES = {
     Verb.RETURN: (60, 500),
     Verb.REOPEN: (2000, 5000),
     Verb.REJECT: (4, 14),
+    Verb.VOID: (4, 14),
     Verb.MARK_DUPLICATE: (4, 14),
     Verb.HAND_OVER: (5, 14),
 }

@@ -1,26 +1,28 @@
 """Plays the planned cases through the rooms' own verbs, in the order of their times, as if it had all happened."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.demo.cases import PlannedAct, PlannedCase, fault_number
 from app.demo.pictures import draw_picture
 from app.demo.stations import FAULTS
 from app.schedule import REACTIONS
+from community.acts import Act
 from community.appeals.queries import find_case_id
 from community.appeals.submit import AppealDraft, submit_appeal
-from community.deadlines import sweep_deadlines
-from community.models import Case, Contact, Origin, Place, State
+from community.clocks.sweep import sweep_deadlines
+from community.models import Case, Channel, Contact, Origin, Place, Satisfaction, State
 from community.queries import find_case
 from community.sight import roles_on
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb, find_transition
 from core import queries
 from core.access.models import Actor, Role
 from core.access.sessions import anonymous
 from core.database import Connection
 from core.files import put
+from core.photos import StoredPhoto
 from geo.datum import from_wgs84
 from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
@@ -33,10 +35,12 @@ from station.models import FeedbackKind
 #: Whose hand does what: those further left are asked first.
 _INSIDE = (Role.SECRETARY, Role.GRID_WORKER, Role.SUBDISTRICT, Role.DISTRICT_ADMIN)
 _ON_SITE = (Role.DEPARTMENT, Role.GRID_WORKER, Role.SECRETARY, Role.SUBDISTRICT, Role.DISTRICT_ADMIN)
-_ON_SITE_VERBS = {Verb.FEEDBACK, Verb.HANDLE, Verb.VERIFY, Verb.FOLLOW_UP}
+_ON_SITE_VERBS = {Verb.ACCEPT, Verb.FEEDBACK, Verb.HANDLE, Verb.VERIFY, Verb.FOLLOW_UP}
 #: Every so many reports one comes with a photo.
 _PHOTO_EVERY = 8
 _GREETING = "已收到，马上安排处理。"
+#: What people say at the visit, in turn.
+_SAID = (*[Satisfaction.SATISFIED] * 5, *[Satisfaction.FAIRLY_SATISFIED] * 2, Satisfaction.DISSATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,7 @@ class History:
                 self._conn,
                 actor=rider,
                 report_id=report.id,
-                sha256=sha256,
-                media_type="image/png",
-                size=len(photo),
+                photo=StoredPhoto(sha256, "image/png", len(photo)),
                 now=planned.opened_at,
             )
         return report.case_id
@@ -174,7 +176,13 @@ class History:
         # A trusted reporter's case is filed from the start; the community greets him instead.
         if planned_act.verb is Verb.FILE and case.state is State.FILED:
             planned_act = replace(planned_act, verb=Verb.CONTACT, words=_GREETING)
-        await carry_out(
+        is_first = planned_act == planned.acts[0]
+        if case.contact_owed and is_first and planned_act.verb is not Verb.CONTACT:
+            case = await self._carry_out(planned, replace(planned_act, verb=Verb.CONTACT, words=_GREETING), case)
+        await self._carry_out(planned, planned_act, case)
+
+    async def _carry_out(self, planned: PlannedCase, planned_act: PlannedAct, case: Case) -> Case:
+        return await carry_out(
             self._conn,
             case_id=case.id,
             verb=planned_act.verb,
@@ -193,6 +201,12 @@ class History:
             return Act(area_code=next(code for code in case.candidates if code != case.area_code))
         if verb is Verb.MARK_DUPLICATE and planned.original is not None:
             return Act(duplicate_of=self._case_ids[planned.original])
+        if verb is Verb.CONTACT:
+            return Act(note=words, channel=(Channel.PHONE, Channel.FACE_TO_FACE, Channel.WECHAT)[planned.number % 3])
+        if verb is Verb.HOLD:
+            return Act(note=words, until=planned_act.at + timedelta(days=6))
+        if verb is Verb.FOLLOW_UP:
+            return Act(note=words, satisfaction=_SAID[planned.number % len(_SAID)])
         return Act(note=words)
 
     def _hand(self, case: Case, verb: Verb) -> Actor:

@@ -65,6 +65,7 @@ async def submit_appeal(
         trusted=False,
         actor=actor,
         now=now,
+        contact_owed=draft.contact.phone is not None,
     )
     return appeal
 

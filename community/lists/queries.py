@@ -91,7 +91,7 @@ def _add_sight(where: _Conditions, sight: Sight) -> None:
     if sight.duty_desk:
         seen.append("area_path is null")
     if sight.department_ids:
-        seen.append(f"department_id = any({where.value(sight.department_ids)}::bigint[])")
+        seen.append(f"department_ids && {where.value(sight.department_ids)}::bigint[]")
     where.add(f"({' or '.join(seen)})" if seen else "false")
 
 
@@ -105,7 +105,7 @@ def _add_filter(where: _Conditions, wanted: CaseFilter, now: datetime) -> None:
     if wanted.origin is not None:
         where.add(f"origin = {where.value(wanted.origin.value)}")
     if wanted.department_id is not None:
-        where.add(f"department_id = {where.value(wanted.department_id)}")
+        where.add(f"department_ids && array[{where.value(wanted.department_id)}::bigint]")
     if wanted.assignee_id is not None:
         where.add(f"assignee_id = {where.value(wanted.assignee_id)}")
     if wanted.area_path is not None:

@@ -18,9 +18,12 @@ _DISTRICT_ROLES = (Role.DISTRICT_ADMIN,)
 
 
 class Audience(Enum):
-    """Who is told: the desk that answers for the case, those above it, the handling department, the reporter."""
+    """Who is told: the desk that answers for the case, the person it is assigned to, those one level above the desk or
+    as many as an escalation says, the departments at work, the reporter.
+    """
 
     DESK = auto()
+    ASSIGNEE = auto()
     ABOVE = auto()
     DEPARTMENT = auto()
     REPORTER = auto()
@@ -28,19 +31,34 @@ class Audience(Enum):
 
 #: Event kind → who is told.
 AUDIENCES: dict[str, frozenset[Audience]] = {
-    "case.opened": frozenset({Audience.DESK}),
-    "deadline.breached": frozenset({Audience.DESK, Audience.ABOVE}),
+    "case.opened": frozenset({Audience.DESK, Audience.ASSIGNEE}),
+    "case.settled": frozenset({Audience.REPORTER}),
+    "deadline.warned": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
+    "deadline.breached": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
+    "deadline.escalated": frozenset({Audience.ABOVE}),
+    "deadline.moved": frozenset({Audience.DESK, Audience.ASSIGNEE}),
     Verb.FILE.event: frozenset({Audience.REPORTER}),
     Verb.CONTACT.event: frozenset({Audience.REPORTER}),
+    Verb.ASSIGN.event: frozenset({Audience.ASSIGNEE}),
     Verb.DISPATCH.event: frozenset({Audience.DEPARTMENT, Audience.REPORTER}),
+    Verb.PASS_ON.event: frozenset({Audience.DESK, Audience.DEPARTMENT}),
     Verb.FEEDBACK.event: frozenset({Audience.DESK}),
     Verb.HANDLE.event: frozenset({Audience.DESK, Audience.REPORTER}),
     Verb.CLOSE.event: frozenset({Audience.REPORTER}),
+    Verb.FOLLOW_UP.event: frozenset({Audience.DESK}),
     Verb.RETURN.event: frozenset({Audience.DESK}),
     Verb.REOPEN.event: frozenset({Audience.DESK, Audience.REPORTER}),
+    Verb.DECLINE_REOPENING.event: frozenset({Audience.REPORTER}),
+    Verb.HOLD.event: frozenset({Audience.DEPARTMENT, Audience.REPORTER}),
+    Verb.RESUME.event: frozenset({Audience.DESK, Audience.DEPARTMENT, Audience.REPORTER}),
+    Verb.EXTEND.event: frozenset({Audience.ABOVE, Audience.DEPARTMENT, Audience.REPORTER}),
     Verb.REJECT.event: frozenset({Audience.REPORTER}),
+    Verb.VOID.event: frozenset({Audience.DESK}),
     Verb.MARK_DUPLICATE.event: frozenset({Audience.REPORTER}),
+    Verb.SPLIT.event: frozenset({Audience.DESK, Audience.REPORTER}),
     Verb.HAND_OVER.event: frozenset({Audience.DESK}),
+    Verb.TRANSFER_UP.event: frozenset({Audience.DESK}),
+    Verb.TRANSFER_BACK.event: frozenset({Audience.DESK}),
 }
 
 
@@ -50,7 +68,7 @@ async def notify(conn: Connection, event: Event, now: datetime) -> None:
     audiences = AUDIENCES.get(event.kind)
     if case is None or audiences is None:
         return
-    staff_ids = {staff_id for audience in audiences for staff_id in await _staff(conn, case, audience)}
+    staff_ids = {staff_id for audience in audiences for staff_id in await _staff(conn, case, event, audience)}
     if event.actor_kind == "staff":
         staff_ids.discard(event.actor_id or 0)
     told = [("staff", sorted(staff_ids))]
@@ -69,23 +87,33 @@ async def notify(conn: Connection, event: Event, now: datetime) -> None:
         )
 
 
-async def _staff(conn: Connection, case: Case, audience: Audience) -> list[int]:
-    if audience is Audience.DEPARTMENT and case.department_id is not None:
-        return await queries.list_department_staff(conn, district_id=case.district_id, department_id=case.department_id)
+async def _staff(conn: Connection, case: Case, event: Event, audience: Audience) -> list[int]:
+    if audience is Audience.DEPARTMENT and case.department_ids:
+        return await queries.list_department_staff(
+            conn, district_id=case.district_id, department_ids=case.department_ids
+        )
+    if audience is Audience.ASSIGNEE and case.assignee_id is not None:
+        return [case.assignee_id]
     if audience is Audience.DESK:
-        return await _first_found(conn, case, (_DESK_ROLES, _CENTRE_ROLES, _DISTRICT_ROLES))
+        return await _over_desk(conn, case)
     if audience is Audience.ABOVE:
-        return await _first_found(conn, case, (_CENTRE_ROLES, _DISTRICT_ROLES))
+        return await _above(conn, case, level=int(str(event.data.get("level", 1))))
     return []
 
 
-async def _first_found(conn: Connection, case: Case, tiers: tuple[tuple[Role, ...], ...]) -> list[int]:
+async def _over_desk(conn: Connection, case: Case) -> list[int]:
     """Give the staff over the case's desk in the lowest tier that has anyone, so that no case goes untold."""
     at_duty_desk = case.desk_path == DUTY_DESK
-    for roles in (_DISTRICT_ROLES, _CENTRE_ROLES) if at_duty_desk else tiers:
+    for roles in (_DISTRICT_ROLES, _CENTRE_ROLES) if at_duty_desk else (_DESK_ROLES, _CENTRE_ROLES, _DISTRICT_ROLES):
         found = await queries.list_staff_over(
             conn, district_id=case.district_id, area_path=None if at_duty_desk else case.desk_path, roles=roles
         )
         if found:
             return found
     return []
+
+
+async def _above(conn: Connection, case: Case, *, level: int) -> list[int]:
+    """Give who answers `level` levels above the desk, counting only levels that have anyone; above all, nobody more."""
+    rungs = await queries.list_rungs_above(conn, district_id=case.district_id, desk_path=case.desk_path)
+    return list(rungs[level - 1].staff_ids) if level <= len(rungs) else []

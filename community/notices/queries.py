@@ -1,10 +1,11 @@
 """SQL of notices: finding who is to be told, writing it once, reading one's own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from community.models import Notice
-from core.access.models import Role
+from core.access.models import Role, paths_above
 from core.database import Connection
 
 
@@ -12,10 +13,7 @@ async def list_staff_over(
     conn: Connection, *, district_id: int, area_path: str | None, roles: Sequence[Role]
 ) -> list[int]:
     """List the staff who hold one of `roles` on `area_path` or above it, anywhere if None; no disabled accounts."""
-    above = None
-    if area_path is not None:
-        codes = area_path.split("/")
-        above = ["", *("/".join(codes[:depth]) for depth in range(1, len(codes) + 1))]
+    above = None if area_path is None else ["", *paths_above(area_path)]
     rows = await conn.fetch(
         """
         select distinct staff_id from staff_grant
@@ -31,16 +29,41 @@ async def list_staff_over(
     return [row["staff_id"] for row in rows]
 
 
-async def list_department_staff(conn: Connection, *, district_id: int, department_id: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """An area above a desk that has someone to answer for it, and who they are."""
+
+    area_path: str
+    staff_ids: tuple[int, ...]
+
+
+async def list_rungs_above(conn: Connection, *, district_id: int, desk_path: str) -> list[Rung]:
+    """List the areas above a desk whose secretaries, centres or administrators can be told, the nearest first."""
+    rows = await conn.fetch(
+        """
+        select area_path, array_agg(distinct staff_id order by staff_id) as staff_ids from staff_grant
+        join staff on staff.district_id = staff_grant.district_id and staff.id = staff_grant.staff_id
+        where staff_grant.district_id = $1 and area_path = any($2::text[])
+            and role in ('secretary', 'subdistrict', 'district_admin') and staff.disabled_at is null
+        group by area_path order by length(area_path) desc
+        """,
+        district_id,
+        ["", *paths_above(desk_path)[:-1]],
+    )
+    return [Rung(row["area_path"], tuple(row["staff_ids"])) for row in rows]
+
+
+async def list_department_staff(conn: Connection, *, district_id: int, department_ids: Sequence[int]) -> list[int]:
     rows = await conn.fetch(
         """
         select distinct staff_id from staff_grant
         join staff on staff.district_id = staff_grant.district_id and staff.id = staff_grant.staff_id
-        where staff_grant.district_id = $1 and role = 'department' and department_id = $2 and staff.disabled_at is null
+        where staff_grant.district_id = $1 and role = 'department' and department_id = any($2::bigint[])
+            and staff.disabled_at is null
         order by staff_id
         """,
         district_id,
-        department_id,
+        department_ids,
     )
     return [row["staff_id"] for row in rows]
 
@@ -85,7 +108,7 @@ async def list_notices(
     """List someone's notices, newest first, from below `before_id`."""
     rows = await conn.fetch(
         """
-        select notice.id, kind, case_id, number as case_number, created_at
+        select notice.id, notice.kind, case_id, number as case_number, created_at
         from notice join community_case on community_case.district_id = notice.district_id
             and community_case.id = notice.case_id
         where notice.district_id = $1 and recipient_kind = $2 and recipient_id = $3

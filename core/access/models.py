@@ -65,3 +65,9 @@ class Staff:
 def is_within(area_path: str, scope: str) -> bool:
     """Tell whether `area_path` is `scope` itself or lies beneath it; scope `''` holds everything."""
     return scope == "" or area_path == scope or area_path.startswith(scope + "/")
+
+
+def paths_above(area_path: str | None) -> tuple[str, ...]:
+    """List the paths from the root down to `area_path`, itself included; none for None or `''`."""
+    codes = area_path.split("/") if area_path else []
+    return tuple("/".join(codes[:depth]) for depth in range(1, len(codes) + 1))

@@ -46,11 +46,16 @@ async def find_actor(conn: Connection, *, district_id: int, token: str, now: dat
         return None
     if session.kind == "rider":
         return Actor(kind="rider", id=session.subject_id, district_id=district_id)
-    name = await queries.find_staff_name(conn, district_id=district_id, staff_id=session.subject_id)
+    return await find_staff_actor(conn, district_id=district_id, staff_id=session.subject_id)
+
+
+async def find_staff_actor(conn: Connection, *, district_id: int, staff_id: int) -> Actor | None:
+    """Give a staff member with his grants; None when the account is unknown or disabled."""
+    name = await queries.find_staff_name(conn, district_id=district_id, staff_id=staff_id)
     if name is None:
         return None
-    grants = await queries.list_grants(conn, district_id=district_id, staff_id=session.subject_id)
-    return Actor(kind="staff", id=session.subject_id, district_id=district_id, name=name, grants=grants)
+    grants = await queries.list_grants(conn, district_id=district_id, staff_id=staff_id)
+    return Actor(kind="staff", id=staff_id, district_id=district_id, name=name, grants=grants)
 
 
 def _hash(token: str) -> bytes:

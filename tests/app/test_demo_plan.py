@@ -146,8 +146,9 @@ def test_nothing_planned_lies_in_the_future_or_before_its_case(areas: list[DemoA
 
 
 def test_whatever_needs_words_has_them(plan: list[PlannedCase]) -> None:
-    silent = {Verb.FILE, Verb.DISPATCH, Verb.VERIFY, Verb.MARK_DUPLICATE, Verb.HAND_OVER}
-    assert {verb.value for verb in set(Verb) - silent} == set(NOTES)
+    silent = {Verb.FILE, Verb.DISPATCH, Verb.ACCEPT, Verb.VERIFY, Verb.MARK_DUPLICATE, Verb.HAND_OVER}
+    played = {act.verb for case in plan for act in case.acts} | {Verb.CONTACT}
+    assert {verb.value for verb in played - silent} == set(NOTES)
     assert all(act.words or act.verb in silent for case in plan for act in case.acts)
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from app import schedule
 from app.schedule import REACTIONS, SCHEDULE, TICKS, Scheduled, Ticks, run_schedule
+from community.clocks.models import Stage
 from community.workflow import Verb
 from tests.conftest import Client
 
@@ -144,7 +145,7 @@ def test_the_search_for_what_is_recorded_finds_it() -> None:
 
 
 def _recorded_kinds() -> set[str]:
-    """Give every kind that stands in a call of ours as `kind=`, and those of the verbs."""
+    """Give every kind that stands in a call of ours as `kind=`, those of the verbs and those of the clocks."""
     trees = [ast.parse(path.read_text()) for room in ROOMS for path in (ROOT / room).rglob("*.py")]
     named = {
         word.value.value
@@ -154,4 +155,4 @@ def _recorded_kinds() -> set[str]:
         for word in call.keywords
         if word.arg == "kind" and isinstance(word.value, ast.Constant)
     }
-    return {str(kind) for kind in named} | {verb.event for verb in Verb}
+    return {str(kind) for kind in named} | {verb.event for verb in Verb} | {stage.event for stage in Stage}

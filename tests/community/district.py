@@ -1,11 +1,12 @@
 """A small district for tests: areas, staff in each role, cases in any state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from community.cases import NOWHERE, open_case
-from community.models import Case, Origin, Place, State
+from community.models import ENDED, Case, Origin, Place, State
 from community.queries import find_case
 from community.routing.queries import insert_department
+from community.work_orders.queries import insert_work_order
 from core.access import queries as access
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
@@ -75,17 +76,22 @@ async def found(conn: Connection, code: str = "sanitation") -> int:
 async def put_in_state(conn: Connection, case: Case, state: State, *, department_id: int | None = None) -> Case:
     """Set the state behind the workflow's back, with what the table's checks ask for."""
     original = await open_report(conn, f"the original of {case.id}", at=located()) if state is State.DUPLICATE else None
+    departments = [] if department_id is None else [department_id]
     await conn.execute(
         """
-        update community_case set state = $3, department_id = $4, duplicate_of = $5
+        update community_case set state = $3, department_id = $4, department_ids = $5, duplicate_of = $6,
+            state_before = $7, held_until = $8, closed_at = $9
         where district_id = $1 and id = $2
         """,
-        DISTRICT,
-        case.id,
-        state,
-        department_id,
-        original and original.id,
+        *(DISTRICT, case.id, state, department_id, departments, original and original.id),
+        State.FILED if state in (State.HELD, State.DUPLICATE) else None,
+        START + timedelta(days=3) if state is State.HELD else None,
+        START if state in ENDED else None,
     )
+    if departments and state in (State.DISPATCHED, State.HANDLING):
+        await insert_work_order(
+            conn, district_id=DISTRICT, case_id=case.id, department_id=departments[0], is_lead=True, now=START
+        )
     return await read(conn, case)
 
 

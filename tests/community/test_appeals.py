@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from community import queries
+from community.acts import Act
 from community.appeals.queries import find_case_id
 from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
 from community.errors import AppealNotFound, UnknownCategory
-from community.models import Appeal, Case, Contact, Origin, Place, State
-from community.triage import Act, carry_out
+from community.models import Appeal, Case, Channel, Contact, Origin, Place, State
+from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Role
 from core.access.sessions import anonymous
@@ -95,7 +96,7 @@ async def test_the_token_shows_the_steps_and_the_words_meant_for_the_resident(co
     department_id = await found(conn)
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     for verb, act in [
-        (Verb.CONTACT, Act(note="已当面了解情况")),
+        (Verb.CONTACT, Act(note="已当面了解情况", channel=Channel.FACE_TO_FACE)),
         (Verb.FILE, Act(note="内部意见")),
         (Verb.DISPATCH, Act(department_id=department_id, note="内部说明")),
         (Verb.HANDLE, Act(note="内部经过")),

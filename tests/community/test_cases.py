@@ -6,13 +6,16 @@ import asyncpg
 import pytest
 
 from community import queries
+from community.clocks.models import Deadline
+from community.clocks.queries import list_deadlines
 from community.errors import UnknownCategory
-from community.models import Clock, Origin, Place, State
+from community.models import Case, Clock, Origin, Place, State
 from community.routing.queries import insert_routing_rule, set_default_department
 from core.access.models import Actor
+from core.calendar_edits import set_days
 from core.database import Connection
 from core.models import HolidayRow
-from core.queries import list_events, upsert_holiday
+from core.queries import list_events
 from geo.models import Datum, Point, Received
 from tests.community.district import COMMUNITY, STREET, found, located, open_report
 from tests.conftest import DISTRICT, START
@@ -73,31 +76,40 @@ async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) 
 async def test_opening_starts_fifteen_minutes_to_respond(conn: Connection) -> None:
     case = await open_report(conn, 1)
     assert State.COLLECTED is case.state
-    deadlines = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
-    assert [(Clock.RESPOND, START + timedelta(minutes=15))] == [(row.clock, row.due_at) for row in deadlines]
+    deadlines = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    expected = [(Clock.RESPOND, START + timedelta(minutes=15)), (Clock.FILE, START + timedelta(hours=5.5))]
+    assert expected == [(row.clock, row.due_at) for row in deadlines]
     assert START + timedelta(minutes=15) == case.next_due_at
 
 
 async def test_a_trusted_report_is_filed_at_once_and_still_owed_an_answer(conn: Connection) -> None:
     case = await open_report(conn, 1, trusted=True)  # Tuesday 10:00, four working hours: 15:30 after lunch
     assert State.FILED is case.state
-    deadlines = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
-    expected = [(Clock.RESPOND, START + timedelta(minutes=15)), (Clock.HANDLE, START + timedelta(hours=5.5))]
-    assert expected == [(row.clock, row.due_at) for row in deadlines]
+    deadlines = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    expected = {
+        Clock.RESPOND: START + timedelta(minutes=15),
+        Clock.DISPATCH: START + timedelta(hours=2),
+        Clock.HANDLE: START + timedelta(hours=5.5),
+    }
+    assert expected == {row.clock: row.due_at for row in deadlines}
 
 
 async def test_a_holiday_in_the_rows_moves_the_limit(conn: Connection) -> None:
     day_off = HolidayRow(START.date(), is_workday=False, name="休", source="test", version=9)
-    await upsert_holiday(conn, district_id=DISTRICT, holiday=day_off)
+    version = await set_days(conn, district_id=DISTRICT, days=[day_off], source="test", staff_id=None, now=START)
     case = await open_report(conn, 1, trusted=True)
-    handle = (await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id))[1]
-    assert (START + timedelta(days=1, hours=4), 9) == (handle.due_at, handle.calendar_version)
+    handle = await deadline_of(conn, case, Clock.HANDLE)
+    assert (2, START + timedelta(days=1, hours=4), version) == (version, handle.due_at, handle.calendar_version)
+
+
+async def deadline_of(conn: Connection, case: Case, clock: Clock) -> Deadline:
+    rows = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    return next(row for row in rows if row.clock is clock)
 
 
 async def test_a_year_without_a_calendar_opens_the_case_and_marks_the_deadline(conn: Connection) -> None:
     case = await open_report(conn, 1, trusted=True, now=datetime(2039, 3, 10, 2, 0, tzinfo=UTC))
-    handle = (await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id))[1]
-    assert not handle.calendar_known
+    assert not (await deadline_of(conn, case, Clock.HANDLE)).calendar_known
 
 
 async def test_opening_is_an_event_of_the_same_transaction(conn: Connection) -> None:
@@ -122,8 +134,7 @@ async def test_a_report_and_an_appeal_may_bear_the_same_number(conn: Connection)
 async def test_an_unknown_or_retired_category_is_refused_by_name(conn: Connection, code: str) -> None:
     await conn.execute(
         """
-        insert into category (district_id, code, zh, en, handle_amount, handle_unit, is_active)
-        values (1, 'retired', '旧', 'Old', 1, 'minute', false)
+        insert into category (district_id, code, zh, en, is_active) values (1, 'retired', '旧', 'Old', false)
         """
     )
     with pytest.raises(UnknownCategory, match=code):

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from community.deadlines import sweep_deadlines
+from community.acts import Act
+from community.clocks.sweep import sweep_deadlines
 from community.models import Case, State
 from community.notices.notify import AUDIENCES, notify
 from community.notices.queries import list_notices
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -94,8 +95,8 @@ async def test_a_breach_goes_up_the_tree(conn: Connection) -> None:
     case = await open_report(conn, 1, at=located())
     await sweep_deadlines(conn, district_id=DISTRICT, now=START + timedelta(minutes=15))
     await work_off(conn, case)
-    assert ["case.opened", "deadline.breached"] == await inbox(conn, secretary)
-    assert ["deadline.breached"] == await inbox(conn, centre)
+    assert ["case.opened", "deadline.warned", "deadline.breached"] == await inbox(conn, secretary)
+    assert ["deadline.escalated"] == await inbox(conn, centre)
     assert [] == await inbox(conn, foreign)
 
 
@@ -143,4 +144,4 @@ async def test_pages_of_notices_go_back_in_time(conn: Connection) -> None:
 
 def test_every_verb_that_moves_a_case_for_its_reporter_tells_him() -> None:
     silent = {verb for verb in Verb if verb.event not in AUDIENCES}
-    assert {Verb.VERIFY, Verb.FOLLOW_UP} == silent
+    assert {Verb.VERIFY, Verb.ACCEPT, Verb.CLASSIFY, Verb.ASK_VERIFICATION} == silent

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from community import queries
+from community.acts import Act
+from community.clocks.queries import list_deadlines
+from community.clocks.sweep import sweep_deadlines
+from community.clocks.turning import start_clocks
 from community.errors import (
     AreaNotCandidate,
     CaseChanged,
@@ -15,8 +18,8 @@ from community.errors import (
     UnknownDepartment,
     VerbNotYours,
 )
-from community.models import Case, Clock, State
-from community.triage import Act, carry_out
+from community.models import Case, Channel, Clock, Kind, Satisfaction, State
+from community.triage import carry_out
 from community.workflow import TABLE, Field, Transition, Verb
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -61,20 +64,44 @@ async def say_enough(conn: Connection, case: Case, verb: Verb) -> dict[str, obje
         said["area_code"] = "03"
     if Field.DUPLICATE_OF in required:
         said["duplicate_of"] = (await open_report(conn, "the other", at=located())).id
-    return said
+    if Field.ASSIGNEE_ID in required:
+        said["assignee_id"] = (await hire(conn, "the assignee", Role.GRID_WORKER, COMMUNITY)).id
+    plain = {
+        Field.CHANNEL: Channel.PHONE,
+        Field.KIND: Kind.COORDINATED,
+        Field.UNTIL: LATER + timedelta(days=1),
+        Field.EXTEND_BY: 1,
+        Field.SATISFACTION: Satisfaction.SATISFIED,
+    }
+    return said | {field.value: value for field, value in plain.items() if field in required}
+
+
+async def prepare(conn: Connection, case: Case, verb: Verb) -> None:
+    """Let the case be one on which the verb makes sense: a running clock, a transfer, a wish to reopen."""
+    if verb is Verb.EXTEND:
+        await start_clocks(conn, case=case, clocks=[Clock.HANDLE], now=START)
+    await conn.execute(
+        "update community_case set reopening_asked_at = $3, desk_before = desk_path where district_id = $1 and id = $2",
+        *(DISTRICT, case.id, START),
+    )
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("verb", Verb)
 async def test_each_verb_does_what_the_field_says_and_nothing_else(conn: Connection, state: State, verb: Verb) -> None:
-    admin = await hire(conn, "admin", Role.DISTRICT_ADMIN)
-    case = await put_in_state(conn, await open_report(conn, 1, at=located()), state)
+    department_id = await found(conn)
+    actor = await hire(conn, "admin", Role.DISTRICT_ADMIN)
+    if verb in (Verb.ACCEPT, Verb.PASS_ON):
+        actor = await hire(conn, "handler", Role.DEPARTMENT, "", department_id)
+    case = await put_in_state(conn, await open_report(conn, 1, at=located()), state, department_id=department_id)
     said = await say_enough(conn, case, verb)
+    await prepare(conn, case, verb)
+    case = await read(conn, case)
     if (state, verb) in NEXT_STATE:
-        assert NEXT_STATE[state, verb] is (await do(conn, case, verb, admin, **said)).state
+        assert NEXT_STATE[state, verb] is (await do(conn, case, verb, actor, **said)).state
     else:
         with pytest.raises(TransitionNotAllowed, match=state.value):
-            await do(conn, case, verb, admin, **said)
+            await do(conn, case, verb, actor, **said)
         assert case == await read(conn, case)
 
 
@@ -89,6 +116,7 @@ async def test_only_the_roles_of_the_table_may(conn: Connection, row: Transition
     at = located(candidates=("02", "03"))
     case = await put_in_state(conn, await open_report(conn, 1, at=at), min(row.states), department_id=department_id)
     said = await say_enough(conn, case, row.verb)
+    await prepare(conn, case, row.verb)
     if role in row.roles:
         assert case.version + 1 == (await do(conn, case, row.verb, actor, **said)).version
     else:
@@ -121,7 +149,7 @@ async def test_an_unknown_case_is_answered_like_a_foreign_one(conn: Connection) 
 async def test_a_stale_version_is_told_the_new_one(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located())
-    await do(conn, case, Verb.CONTACT, secretary, note="在路上", version=case.version)
+    await do(conn, case, Verb.CONTACT, secretary, note="在路上", channel=Channel.PHONE, version=case.version)
     with pytest.raises(CaseChanged, match="version 2"):
         await do(conn, case, Verb.FILE, secretary, version=case.version)
 
@@ -137,7 +165,7 @@ async def test_each_act_is_one_event_with_who_from_to_and_why(conn: Connection) 
 
 
 async def running(conn: Connection, case: Case) -> set[Clock]:
-    rows = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    rows = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
     return {row.clock for row in rows if row.met_at is None and row.cancelled_at is None}
 
 
@@ -145,18 +173,23 @@ async def test_the_clocks_follow_a_case_to_its_end(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     department_id = await found(conn)
     case = await open_report(conn, 1, at=located())
-    assert {Clock.RESPOND} == await running(conn, case)
+    assert {Clock.RESPOND, Clock.FILE} == await running(conn, case)
     case = await do(conn, case, Verb.FILE, secretary)
+    assert {Clock.DISPATCH, Clock.HANDLE} == await running(conn, case)
+    # Dispatching within two working hours, lunch left out: 10:05 to 13:35.
+    assert START + timedelta(hours=3.5, minutes=5) == case.next_due_at
+    case = await do(conn, case, Verb.DISPATCH, secretary, department_id=department_id)
     assert {Clock.HANDLE} == await running(conn, case)
     assert START + timedelta(hours=5.5, minutes=5) == case.next_due_at
-    case = await do(conn, case, Verb.DISPATCH, secretary, department_id=department_id)
     case = await do(conn, case, Verb.HANDLE, secretary, note="已清理")
-    assert (set(), None) == (await running(conn, case), case.next_due_at)
+    assert {Clock.VERIFY} == await running(conn, case)
     case = await do(conn, case, Verb.VERIFY, secretary)
     case = await do(conn, case, Verb.CLOSE, secretary, result="已清理干净")
     assert ("已清理干净", LATER) == (case.result, case.closed_at)
+    assert (set(), None) == (await running(conn, case), case.next_due_at)
     case = await do(conn, case, Verb.REOPEN, secretary, note="又有了")
-    assert ({Clock.HANDLE}, None, None) == (await running(conn, case), case.closed_at, case.result)
+    assert {Clock.DISPATCH, Clock.HANDLE} == await running(conn, case)
+    assert (None, None) == (case.closed_at, case.result)
 
 
 async def test_rework_starts_a_second_round_and_keeps_the_first(conn: Connection) -> None:
@@ -164,25 +197,25 @@ async def test_rework_starts_a_second_round_and_keeps_the_first(conn: Connection
     case = await open_report(conn, 1, at=located(), trusted=True)
     case = await do(conn, case, Verb.HANDLE, secretary, note="好了")
     await do(conn, case, Verb.RETURN, secretary, note="没清干净")
-    rows = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    rows = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
     rounds = [(row.round, row.met_at is not None) for row in rows if row.clock is Clock.HANDLE]
     assert [(1, True), (2, False)] == rounds
 
 
-@pytest.mark.parametrize("verb", [Verb.REJECT, Verb.MARK_DUPLICATE])
-async def test_nothing_runs_on_a_case_that_ended_early(conn: Connection, verb: Verb) -> None:
+async def test_nothing_runs_on_a_case_that_was_rejected(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located(), trusted=True)
-    await do(conn, case, verb, secretary, **await say_enough(conn, case, verb))
-    rows = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
-    assert [(LATER, None), (None, LATER)] == [(row.met_at, row.cancelled_at) for row in rows]
+    await do(conn, case, Verb.REJECT, secretary, note="不属实")
+    rows = await list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    ends = {row.clock: (row.met_at, row.cancelled_at) for row in rows}
+    assert {Clock.RESPOND: (LATER, None), Clock.DISPATCH: (None, LATER), Clock.HANDLE: (None, LATER)} == ends
 
 
 async def test_whoever_answers_first_leads_the_case(conn: Connection) -> None:
     first = await hire(conn, "first", Role.GRID_WORKER, COMMUNITY)
     second = await hire(conn, "second", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located())
-    await do(conn, case, Verb.CONTACT, first, note="已当面了解")
+    await do(conn, case, Verb.CONTACT, first, note="已当面了解", channel=Channel.FACE_TO_FACE)
     assert first.id == (await do(conn, case, Verb.FILE, second)).assignee_id
 
 
@@ -190,9 +223,12 @@ async def test_a_late_answer_leaves_the_breach_on_record(conn: Connection) -> No
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located())
     late = START + timedelta(minutes=20)
-    await queries.mark_breaches(conn, district_id=DISTRICT, now=late, limit=10)
-    await carry_out(conn, case_id=case.id, verb=Verb.CONTACT, act=Act(note="来了"), actor=secretary, now=late)
-    (row,) = await queries.list_deadlines(conn, district_id=DISTRICT, case_id=case.id)
+    await sweep_deadlines(conn, district_id=DISTRICT, now=late)
+    act = Act(note="来了", channel=Channel.PHONE)
+    await carry_out(conn, case_id=case.id, verb=Verb.CONTACT, act=act, actor=secretary, now=late)
+    (row,) = [
+        row for row in await list_deadlines(conn, district_id=DISTRICT, case_id=case.id) if row.clock is Clock.RESPOND
+    ]
     assert (late, late) == (row.breached_at, row.met_at)
 
 
@@ -229,7 +265,7 @@ async def test_a_case_on_a_line_is_handed_over_in_one_step(conn: Connection) -> 
         case.needs_confirmation,
         case.assignee_id,
     )
-    assert {Clock.RESPOND} == await running(conn, case)
+    assert {Clock.RESPOND, Clock.FILE} == await running(conn, case)
     with pytest.raises(CaseNotFound):
         await do(conn, case, Verb.FILE, secretary)
 
@@ -238,7 +274,10 @@ async def test_whoever_hands_a_case_over_leads_it_no_longer(conn: Connection) ->
     await add_areas(conn, COMMUNITY, NEIGHBOUR)
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located(candidates=("02", "03")))
-    assert secretary.id == (await do(conn, case, Verb.CONTACT, secretary, note="已了解")).assignee_id
+    assert (
+        secretary.id
+        == (await do(conn, case, Verb.CONTACT, secretary, note="已了解", channel=Channel.PHONE)).assignee_id
+    )
     assert (await do(conn, case, Verb.HAND_OVER, secretary, area_code="03")).assignee_id is None
 
 

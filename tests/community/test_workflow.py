@@ -7,7 +7,7 @@ import pytest
 from community.models import State
 from community.workflow import TABLE, Field, Verb, allowed_transitions, find_transition
 from core.access.models import Role
-from tests.community.workflow_by_hand import NEXT_STATE
+from tests.community.workflow_by_hand import NEXT_STATE, STATE_BEFORE
 
 FORBIDDEN = [pair for pair in product(State, Verb) if pair not in NEXT_STATE]
 
@@ -16,7 +16,7 @@ FORBIDDEN = [pair for pair in product(State, Verb) if pair not in NEXT_STATE]
 def test_an_allowed_verb_leads_where_the_field_says(pair: tuple[State, Verb], to: State) -> None:
     row = find_transition(*pair)
     assert row is not None
-    assert to == (row.to or pair[0])
+    assert to == (STATE_BEFORE if row.goes_back else row.to or pair[0])
 
 
 @pytest.mark.parametrize(("state", "verb"), FORBIDDEN)
@@ -46,9 +46,25 @@ def test_the_auditor_only_looks(state: State) -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_department_only_works_on_what_is_dispatched(state: State) -> None:
     verbs = {row.verb for row in allowed_transitions(state, frozenset({Role.DEPARTMENT}))}
-    assert ({Verb.FEEDBACK, Verb.HANDLE, Verb.RETURN} if state is State.DISPATCHED else set()) == verbs
+    at_work = {Verb.ACCEPT, Verb.PASS_ON, Verb.FEEDBACK, Verb.HANDLE, Verb.RETURN}
+    assert (at_work if state in (State.DISPATCHED, State.HANDLING) else set()) == verbs
 
 
-@pytest.mark.parametrize("verb", [Verb.REJECT, Verb.RETURN, Verb.REOPEN, Verb.FOLLOW_UP, Verb.CONTACT, Verb.FEEDBACK])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        Verb.REJECT,
+        Verb.RETURN,
+        Verb.REOPEN,
+        Verb.FOLLOW_UP,
+        Verb.CONTACT,
+        Verb.FEEDBACK,
+        Verb.HOLD,
+        Verb.EXTEND,
+        Verb.VOID,
+        Verb.SPLIT,
+        Verb.PASS_ON,
+    ],
+)
 def test_a_reason_must_be_given(verb: Verb) -> None:
     assert all(Field.NOTE in row.required for row in TABLE if row.verb is verb)

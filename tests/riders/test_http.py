@@ -20,12 +20,14 @@ from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.files import place_of
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
+from core.http.photos import PHOTO_ROOT
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.photos import LARGEST_PHOTO
 from geo.api import LOCATE
 from geo.models import Locate
 from riders import api
-from riders.photos import LARGEST_PHOTO, MOST_PHOTOS
+from riders.photos import MOST_PHOTOS
 from riders.signup import api as signup
 from tests.conftest import DISTRICT, Client, FakeClock
 
@@ -83,7 +85,7 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
     app[signup.SMS], app[signup.CODE_SECRET] = inbox, b"a key of thirty-two bytes length"
-    app[api.PHOTO_ROOT], app[LOCATE] = tmp_path, locate
+    app[PHOTO_ROOT], app[LOCATE] = tmp_path, locate
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield House(client, pool, inbox, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from community.clocks import WorkingTime, due
+from community.clocks.due import WorkingTime, due
 from community.models import Limit, Unit
 from core.calendar import NO_HOLIDAYS, Calendar
 

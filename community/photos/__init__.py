@@ -1,0 +1,1 @@
+"""Photos of a case: before, after, the proof of a contact, a look on site."""

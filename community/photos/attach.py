@@ -1,0 +1,76 @@
+"""Attaching stored photos to a case. The file is safe on the disk before anything here is called."""
+
+from datetime import datetime
+
+from community import queries as case_queries
+from community.errors import CaseNotFound, TooManyCasePhotos
+from community.models import Case
+from community.photos import queries
+from community.photos.models import CasePhoto, PhotoStage
+from community.sight import roles_on
+from core.access.models import Actor, Role
+from core.database import Connection
+from core.errors import NotAllowed, NotFound
+from core.events import record_event
+from core.photos import StoredPhoto
+
+MOST_CASE_PHOTOS = 60
+
+
+async def attach_photo(
+    conn: Connection, *, case_id: int, photo: StoredPhoto, stage: PhotoStage, actor: Actor, now: datetime
+) -> CasePhoto:
+    """Note that `photo` belongs to the case; noting it again changes nothing. Who may is the caller's business."""
+    is_new = await queries.insert_case_photo(
+        conn,
+        district_id=actor.district_id,
+        case_id=case_id,
+        sha256=photo.sha256,
+        stage=stage,
+        media_type=photo.media_type,
+        size=photo.size,
+        by_kind=actor.kind,
+        by_id=actor.id,
+        now=now,
+    )
+    if is_new:
+        await record_event(
+            conn,
+            district_id=actor.district_id,
+            kind="case.photo_added",
+            subject="case",
+            subject_id=case_id,
+            actor=actor,
+            now=now,
+            data={"sha256": photo.sha256, "stage": stage},
+        )
+    photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
+    return next(each for each in photos if each.sha256 == photo.sha256)
+
+
+async def expect_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor) -> Case:
+    """Refuse before the body is read: `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`."""
+    case = await _get_seen(conn, case_id=case_id, actor=actor)
+    if roles_on(actor, case) <= {Role.AUDITOR}:
+        raise NotAllowed()
+    photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
+    if len(photos) >= MOST_CASE_PHOTOS and all(each.sha256 != sha256 for each in photos):
+        raise TooManyCasePhotos(most=MOST_CASE_PHOTOS)
+    return case
+
+
+async def get_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor) -> CasePhoto:
+    """Give a photo of a case that the actor sees. Raises `CaseNotFound`, `NotFound`."""
+    await _get_seen(conn, case_id=case_id, actor=actor)
+    photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
+    for photo in photos:
+        if photo.sha256 == sha256:
+            return photo
+    raise NotFound()
+
+
+async def _get_seen(conn: Connection, *, case_id: int, actor: Actor) -> Case:
+    case = await case_queries.find_case(conn, district_id=actor.district_id, case_id=case_id)
+    if case is None or not roles_on(actor, case):
+        raise CaseNotFound()
+    return case

@@ -1,0 +1,109 @@
+"""Photos of a case: who may send and see them, what closing a category needs, what an act may name."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+
+from community.acts import Act
+from community.errors import ClosingPhotosMissing, PhotoNotStored, TooManyCasePhotos
+from community.models import State
+from community.photos.attach import MOST_CASE_PHOTOS, attach_photo, expect_case_photo
+from community.photos.models import PhotoStage
+from community.triage import carry_out
+from community.workflow import Verb
+from core.access.models import Role
+from core.access.sessions import open_session
+from core.database import Connection, Pool, pool_transaction
+from core.photos import StoredPhoto
+from tests.community.district import COMMUNITY, NEIGHBOUR, hire, located, open_report, put_in_state
+from tests.conftest import DISTRICT, START, Client
+
+JPEG = b"\xff\xd8\xff\xe0 a photo"
+SHA256 = hashlib.sha256(JPEG).hexdigest()
+NOW = START + timedelta(minutes=5)
+
+
+def photo(number: int) -> StoredPhoto:
+    return StoredPhoto(f"{number:064x}", "image/jpeg", 10)
+
+
+@pytest.mark.parametrize(
+    ("needed", "stages", "can_close"),
+    [
+        ("none", [], True),
+        ("after", [], False),
+        ("after", [PhotoStage.BEFORE], False),
+        ("after", [PhotoStage.AFTER], True),
+        ("before_after", [PhotoStage.AFTER], False),
+        ("before_after", [PhotoStage.BEFORE, PhotoStage.AFTER], True),
+    ],
+)
+async def test_closing_needs_the_photos_of_the_category(
+    conn: Connection, needed: str, stages: list[PhotoStage], can_close: bool
+) -> None:
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    case = await put_in_state(conn, await open_report(conn, 1, at=located()), State.VERIFIED)
+    await conn.execute("update category set closing_photos = $1 where code = 'litter'", needed)
+    for number, stage in enumerate(stages):
+        await attach_photo(conn, case_id=case.id, photo=photo(number), stage=stage, actor=secretary, now=NOW)
+    act = Act(result="已清理")
+    if can_close:
+        closed = await carry_out(conn, case_id=case.id, verb=Verb.CLOSE, act=act, actor=secretary, now=NOW)
+        assert State.CLOSED is closed.state
+    else:
+        with pytest.raises(ClosingPhotosMissing, match=r"after|before"):
+            await carry_out(conn, case_id=case.id, verb=Verb.CLOSE, act=act, actor=secretary, now=NOW)
+
+
+async def test_an_act_names_only_photos_that_the_case_has(conn: Connection) -> None:
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    case = await open_report(conn, 1, at=located(), trusted=True)
+    act = Act(note="已清理", photos=(photo(1).sha256,))
+    with pytest.raises(PhotoNotStored, match="photos"):
+        await carry_out(conn, case_id=case.id, verb=Verb.HANDLE, act=act, actor=secretary, now=NOW)
+    await attach_photo(conn, case_id=case.id, photo=photo(1), stage=PhotoStage.AFTER, actor=secretary, now=NOW)
+    handled = await carry_out(conn, case_id=case.id, verb=Verb.HANDLE, act=act, actor=secretary, now=NOW)
+    assert State.HANDLED is handled.state
+
+
+async def test_a_case_has_room_for_sixty_photos_and_a_repetition(conn: Connection) -> None:
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    case = await open_report(conn, 1, at=located())
+    for number in range(MOST_CASE_PHOTOS):
+        await attach_photo(conn, case_id=case.id, photo=photo(number), stage=PhotoStage.AFTER, actor=secretary, now=NOW)
+    await expect_case_photo(conn, case_id=case.id, sha256=photo(1).sha256, actor=secretary)
+    with pytest.raises(TooManyCasePhotos):
+        await expect_case_photo(conn, case_id=case.id, sha256=photo(99).sha256, actor=secretary)
+
+
+async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(client: Client, pool: Pool) -> None:
+    headers = {}
+    async with pool_transaction(pool) as conn:
+        case = await open_report(conn, 1, at=located())
+        for role, path in [
+            (Role.SECRETARY, COMMUNITY),
+            (Role.SECRETARY, NEIGHBOUR),
+            (Role.AUDITOR, COMMUNITY),
+        ]:
+            who = await hire(conn, f"{role} {path}", role, path)
+            assert who.id is not None
+            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+            headers[role, path] = {"Authorization": f"Bearer {token}"}
+    address = f"/api/v1/cases/{case.id}/photos/{SHA256}"
+    jpeg = {"Content-Type": "image/jpeg"}
+    own, foreign = headers[Role.SECRETARY, COMMUNITY], headers[Role.SECRETARY, NEIGHBOUR]
+    auditor = headers[Role.AUDITOR, COMMUNITY]
+    for _ in range(2):
+        sent = await client.put(f"{address}?stage=proof", data=JPEG, headers=own | jpeg)
+        assert (200, "proof") == (sent.status, (await sent.json())["stage"])
+    assert 404 == (await client.put(address, data=JPEG, headers=foreign | jpeg)).status
+    assert 403 == (await client.put(address, data=JPEG, headers=auditor | jpeg)).status
+    assert 404 == (await client.get(address, headers=foreign)).status
+    seen = await client.get(address, headers=auditor)
+    assert (JPEG, "image/jpeg") == (await seen.read(), seen.headers["Content-Type"])
+    detail = await (await client.get(f"/api/v1/cases/{case.id}", headers=own)).json()
+    assert [SHA256] == [each["sha256"] for each in detail["photos"]]
+    assert ["case.opened", "case.photo_added"] == [step["kind"] for step in detail["history"]]
+    unknown = f"/api/v1/cases/{case.id}/photos/{'0' * 64}"
+    assert 404 == (await client.get(unknown, headers=own)).status
