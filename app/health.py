@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from app.schedule import TICKS
+from app.schedule import CLOCK_GUARD, TICKS
 from community.clocks.queries import count_open_by_weekday
+from community.oversights.find import find_oversights
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
@@ -54,6 +55,7 @@ async def readyz(request: web.Request) -> Ready:
     try:
         async with pool_transaction(request.app[POOL]) as conn:
             given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
+            oversights = await find_oversights(conn, district_id=district_id(request), now=now)
             by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))
             age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
     except TRANSIENT_ERRORS as error:
@@ -63,6 +65,9 @@ async def readyz(request: web.Request) -> Ready:
         warnings.append(f"{given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
     if age_s > MAX_EVENT_AGE_S:
         warnings.append(f"最早的事件已等待 {age_s:.0f} 秒 / the oldest due event has waited {age_s:.0f} s")
+    if (reason := request.app[CLOCK_GUARD].reason) is not None:
+        warnings.append(f"时限提醒暂停 / deadlines are on hold: {reason}")
+    warnings += [f"{each.count} × {each.text.zh} / {each.text.en}: GET /api/v1/oversights" for each in oversights]
     if by_weekday:
         warnings.append(
             f"{by_weekday} 个时限因日历缺少年份按星期计算 / clock(s) counted by weekday for want of a calendar: "

@@ -1,6 +1,6 @@
 """The composition root: builds the application out of settings, and is the seam that tests use."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -9,14 +9,16 @@ from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
 from app.places import place_search
 from app.routes import ROUTES
-from app.schedule import run_schedule
+from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
 from app.secret import read_or_make_secret
 from app.settings import Settings
-from core.database import open_pool
+from core.clock_guard import ClockGuard
+from core.database import Connection, open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import PHOTO_ROOT
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, Clock
+from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
@@ -39,6 +41,8 @@ def create_app(
     """
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK] = clock
+    app[CLOCK_GUARD] = ClockGuard(clock)
+    app[DATABASE_CLOCK] = get_database_time if clock is utc_now else _as_if_of_the_database(clock)
     app[DISTRICT_ID] = settings.district
     app[CONSTRAINTS] = MEANINGS
     app[OPENAPI] = openapi_document()
@@ -58,6 +62,15 @@ def create_app(
 
     app.cleanup_ctx.extend([database, keep_areas_live, keep_stations_live, run_schedule])
     return app
+
+
+def _as_if_of_the_database(clock: Clock) -> Callable[[Connection], Awaitable[datetime]]:
+    """Let a clock that was put in stand for the database's too, or deadlines would never fire by it."""
+
+    async def read(_conn: Connection) -> datetime:
+        return clock()
+
+    return read
 
 
 def _geocoder(settings: Settings) -> OutsideGeocoder | None:

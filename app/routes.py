@@ -3,6 +3,7 @@
 from app.health import livez, readyz
 from community import api as cases
 from community.clocks import api as clocks
+from community.oversights import api as oversights
 from community.photos import api as case_photos
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
@@ -98,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.get_case_photo, ANY_STAFF,
         answer=bytes, media_type="image/jpeg",
     ),
+    Route("GET", "/api/v1/oversights", oversights.get_oversights, staff(Role.DISTRICT_ADMIN, Role.AUDITOR)),
     # clocks
     Route("GET", "/api/v1/clock-rules", clocks.get_clock_rules, ANY_STAFF),
     Route("PUT", "/api/v1/clock-rules", clocks.put_clock_rule, _ADMIN),

@@ -19,6 +19,7 @@ from community.clocks.sweep import sweep_deadlines
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from core.access.queries import delete_sessions_ended_before
+from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
@@ -57,6 +58,9 @@ class Ticks:
 
 
 TICKS = web.AppKey("ticks", Ticks)
+CLOCK_GUARD = web.AppKey("clock_guard", ClockGuard)
+#: How to read the database's clock, which the machine's is compared with.
+DATABASE_CLOCK: web.AppKey[Callable[[Connection], Awaitable[datetime]]] = web.AppKey("database_clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,11 @@ def _relocate_stations_by(areas: Areas) -> Reaction:
 
 
 async def _tell_of_clocks(app: web.Application) -> None:
-    await _until_nothing_is_left(app, sweep_deadlines)
+    """Tell of clocks, unless the machine's clock is not to be trusted: what was told cannot be taken back."""
+    async with pool_transaction(app[POOL]) as conn:
+        database_now = await app[DATABASE_CLOCK](conn)
+    if app[CLOCK_GUARD].trusts(database_now):
+        await _until_nothing_is_left(app, sweep_deadlines)
 
 
 async def _end_holds(app: web.Application) -> None:

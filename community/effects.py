@@ -151,7 +151,8 @@ async def _mark_duplicate(deed: Deed, after: Case) -> Case:
     await queries.move_children(
         deed.conn, district_id=deed.case.district_id, from_case_id=deed.case.id, to_case_id=other.id
     )
-    return replace(after, duplicate_of=other.id)
+    # An original that was closed already answers at once.
+    return replace(after, duplicate_of=other.id, result=other.result)
 
 
 _NO_ORIGINAL = (State.DUPLICATE, State.REJECTED, State.VOIDED)

@@ -46,6 +46,12 @@ async def record_migration(conn: Connection, number: int, name: str, checksum: s
     )
 
 
+async def get_database_time(conn: Connection) -> datetime:
+    """Read the database's clock, in UTC; it does not stand still in a transaction as `now()` does."""
+    moment: datetime = await conn.fetchval("select clock_timestamp()")
+    return moment
+
+
 async def find_district(conn: Connection, *, district_id: int) -> District | None:
     row = await conn.fetchrow("select id, name, timezone, is_demo from district where id = $1", district_id)
     return None if row is None else District(**row)

@@ -10,8 +10,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.health import MAX_EVENT_AGE_S, MAX_SILENCE_S, livez, readyz
-from app.schedule import TICKS, Ticks
+from app.schedule import CLOCK_GUARD, TICKS, Ticks
 from core.access.policy import ANYONE
+from core.clock_guard import ClockGuard
 from core.database import Pool, pool_transaction
 from core.events import record_event
 from core.http.endpoint import Route, add_routes
@@ -37,6 +38,7 @@ class Silence(Ticks):
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
     app = web.Application(middlewares=[answer_problems])
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL], app[TICKS] = clock, DISTRICT, {}, pool, Silence()
+    app[CLOCK_GUARD] = ClockGuard(clock)
     app[LIVE_STATIONS] = LiveStations(district_id=DISTRICT)
     await app[LIVE_STATIONS].load(pool, now=START)
     add_routes(app, ROUTES)
@@ -138,3 +140,9 @@ async def test_events_that_wait_too_long_warn(house: Client, pool: Pool, clock: 
     assert ["最早的事件已等待 125 秒 / the oldest due event has waited 125 s"] == (await ask(house, "/readyz"))[1][
         "warnings"
     ]
+
+
+async def test_a_clock_that_is_not_trusted_warns(house: Client) -> None:
+    assert not house.app[CLOCK_GUARD].trusts(START + timedelta(hours=2))
+    _, ready = await ask(house, "/readyz")
+    assert any("deadlines are on hold" in warning for warning in ready["warnings"])
