@@ -3,6 +3,8 @@
 from app.health import livez, readyz
 from community import api as cases
 from community.clocks import api as clocks
+from community.duplicates import api as duplicates
+from community.duplicates.dismiss import JUDGES
 from community.oversights import api as oversights
 from community.photos import api as case_photos
 from core.access.api import get_session, sign_in_staff, sign_out
@@ -21,7 +23,7 @@ from station.registry import KEEPERS, READERS
 from station.transfer import api as station_lists
 from station.transfer.lists import ImportReport
 
-_ADMIN = staff(Role.DISTRICT_ADMIN)
+_ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _PHOTO = ("image/jpeg", "image/png", "image/webp")
 _JSON_LINES = "application/x-ndjson"
@@ -88,6 +90,17 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/api/v1/reports/{report_id}/photos/{sha256}", reports.get_photo, SIGNED_IN,
         answer=bytes, media_type="image/jpeg",
     ),
+    # duplicates
+    Route("GET", "/api/v1/cases/nearby", duplicates.get_nearby_cases, RIDER),
+    Route("GET", "/api/v1/cases/duplicate-counts", duplicates.get_duplicate_counts, ANY_STAFF),
+    Route("GET", "/api/v1/cases/{case_id}/duplicates", duplicates.get_case_duplicates, ANY_STAFF),
+    Route("POST", "/api/v1/cases/{case_id}/duplicates/{other_id}/dismissal", duplicates.dismiss_duplicate, _JUDGE, 204),
+    Route(
+        "DELETE", "/api/v1/cases/{case_id}/duplicates/{other_id}/dismissal", duplicates.undo_duplicate_dismissal,
+        _JUDGE, 204,
+    ),
+    Route("GET", "/api/v1/duplicate-rules", duplicates.get_duplicate_rules, ANY_STAFF),
+    Route("PUT", "/api/v1/duplicate-rules", duplicates.put_duplicate_rules, _ADMIN),
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),

@@ -145,6 +145,15 @@ async def find_case(conn: Connection, *, district_id: int, case_id: int) -> Case
     return None if row is None else _case(row)
 
 
+async def list_cases_by_id(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> dict[int, Case]:
+    rows = await conn.fetch(
+        f"select {_CASE} from community_case where district_id = $1 and id = any($2::bigint[])",  # noqa: S608
+        district_id,
+        case_ids,
+    )
+    return {row["id"]: _case(row) for row in rows}
+
+
 async def lock_cases(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> dict[int, Case]:
     """Lock the rows until the transaction ends, in order of id so that two callers never wait for each other."""
     rows = await conn.fetch(
