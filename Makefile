@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check lint format types contracts pytest docs bench demo clean lock
+.PHONY: help run test check lint format types contracts pytest docs faults bench demo clean lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ pytest: .venv/dev ## Run the tests alone
 
 docs: .venv/dev ## Write docs/openapi.yaml and docs/problems.md anew from the code
 	$(BIN)/python -m app docs
+
+faults: .venv/dev ## Kill, freeze and misset what runs for about ten minutes, and look whether every promise held
+	FAULTS=long $(BIN)/python -m pytest -s tests/acceptance/test_sweepers.py tests/acceptance/test_clock_jump.py tests/acceptance/test_kill.py
 
 bench: .venv/dev ## Measure speed side by side with a bare handler and in process
 	$(BIN)/python -m bench

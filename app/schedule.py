@@ -5,11 +5,12 @@ runs ten times, or runs late, so a lost or doubled wake-up changes nothing but t
 because the scheduler can die while its process lives; `/readyz` watches the count.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -35,6 +36,8 @@ from station.api import follow_stations
 from station.registry import relocate_all
 
 _log = logging.getLogger(__name__)
+
+_MINDED_EVERY_S = 1.0
 
 _KEEP_SESSIONS = timedelta(days=30)
 #: Followers read each second; a process that was stopped loads everything anew.
@@ -158,8 +161,20 @@ async def run_schedule(app: web.Application) -> AsyncIterator[None]:
     for scheduled in SCHEDULE:
         scheduler.add_job(_run, "interval", seconds=scheduled.every_s, args=(app, scheduled), name=scheduled.name)
     scheduler.start()
+    minding = asyncio.create_task(_mind_the_clock(scheduler))
     yield
+    minding.cancel()
     scheduler.shutdown(wait=False)
+
+
+async def _mind_the_clock(scheduler: AsyncIOScheduler) -> None:
+    """Wake what was put off by a clock set back: the scheduler reckons in wall-clock time, and would wait for it."""
+    while True:
+        await asyncio.sleep(_MINDED_EVERY_S)
+        now = datetime.now(UTC)
+        for job in scheduler.get_jobs():
+            if job.next_run_time - now > job.trigger.interval + timedelta(seconds=_MINDED_EVERY_S):
+                job.modify(next_run_time=now)
 
 
 async def _run(app: web.Application, scheduled: Scheduled) -> None:
