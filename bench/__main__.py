@@ -10,7 +10,12 @@ from bench.http import measure, report
 def main() -> None:
     """Print figures in process, then over HTTP."""
     is_small = sys.argv[1:] == ["small"]
-    for module, sizes in (("bench.nearby", ["2000"]), ("bench.locate", ["3000"])):
+    for module, sizes in (
+        ("bench.nearby", ["2000"]),
+        ("bench.locate", ["3000"]),
+        ("bench.cases", []),
+        ("bench.duplicates", ["0"]),
+    ):
         print(f"== {module}", flush=True)
         sys.argv = [module, *(sizes if is_small else [])]
         runpy.run_module(module, run_name="__main__")
