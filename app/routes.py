@@ -122,6 +122,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/api/v1/calendar/days/{day}", clocks.delete_calendar_day, _ADMIN),
     Route("PUT", "/api/v1/calendar/week", clocks.put_calendar_week, _ADMIN),
     Route("GET", "/api/v1/categories", cases.get_categories, ANYONE),
+    Route("PUT", "/api/v1/categories/{code}", cases.put_category, _ADMIN),
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),
     Route("GET", "/api/v1/appeals/{token}", cases.get_appeal, ANYONE),

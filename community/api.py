@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 from community import queries
 from community.acts import Act
 from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
+from community.categories import set_category
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import MAX_PAGE, list_cases
@@ -17,12 +18,15 @@ from community.models import (
     Case,
     Category,
     Channel,
+    Choice,
+    ClosingPhotos,
     Contact,
     Department,
     Kind,
     Notice,
     Origin,
     Place,
+    Question,
     Satisfaction,
     State,
 )
@@ -40,6 +44,8 @@ from geo.datum import point_from
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 #: A time that can be reckoned with.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+#: Open311's attribute types.
+Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -99,6 +105,43 @@ class ActBody(Input):
     satisfaction: Satisfaction | None = None
     photos: tuple[Sha256, ...] | None = Field(None, max_length=20)
     version: Id | None = None
+
+
+class ChoiceBody(Input):
+    """One answer a question offers."""
+
+    key: str = Field(min_length=1, max_length=40)
+    zh: str = Field(min_length=1, max_length=80)
+    en: str = Field(min_length=1, max_length=80)
+
+
+class QuestionBody(Input):
+    """What a category asks besides place and text; `datatype` is one of Open311's attribute types."""
+
+    variable: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    datatype: Datatype
+    required: bool = False
+    zh: str = Field(min_length=1, max_length=80)
+    en: str = Field(min_length=1, max_length=80)
+    values: tuple[ChoiceBody, ...] = Field((), max_length=40)
+
+
+class CategoryBody(Input):
+    """A kind of case. `closing_photos` says which photos closing it needs."""
+
+    model_config = ConfigDict(
+        str_strip_whitespace=True,
+        json_schema_extra={
+            "examples": [{"zh": "暴露垃圾", "en": "Litter in the open", "closing_photos": "before_after"}]
+        },
+    )
+
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=80)
+    questions: tuple[QuestionBody, ...] = Field((), max_length=20)
+    closing_photos: ClosingPhotos = ClosingPhotos.NONE
+    default_department_id: Id | None = None
+    is_active: bool = True
 
 
 class AppealBody(Input):
@@ -202,6 +245,31 @@ async def get_categories(request: web.Request) -> Categories:
     """List the categories a report or an appeal may have, with their questions and limits."""
     async with transaction(request) as conn:
         return Categories(tuple(await queries.list_categories(conn, district_id=district_id(request))))
+
+
+async def put_category(request: web.Request, code: str, body: CategoryBody) -> Category:
+    """Add a category or replace what is said of it, for the cases to come; `is_active` false retires it."""
+    category = Category(
+        code=code,
+        zh=body.zh,
+        en=body.en,
+        questions=tuple(
+            Question(
+                question.variable,
+                question.datatype,
+                question.required,
+                question.zh,
+                question.en,
+                tuple(Choice(choice.key, choice.zh, choice.en) for choice in question.values),
+            )
+            for question in body.questions
+        ),
+        closing_photos=body.closing_photos,
+        default_department_id=body.default_department_id,
+        is_active=body.is_active,
+    )
+    async with transaction(request) as conn:
+        return await set_category(conn, category=category, actor=actor(request), now=now(request))
 
 
 async def get_departments(request: web.Request) -> Departments:

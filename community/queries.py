@@ -81,6 +81,19 @@ async def find_category(conn: Connection, *, district_id: int, code: str) -> Cat
     return None if row is None else _category(row)
 
 
+async def upsert_category(conn: Connection, *, district_id: int, category: Category) -> None:
+    await conn.execute(
+        """
+        insert into category (district_id, code, zh, en, questions, closing_photos, default_department_id, is_active)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (district_id, code) do update set zh = $3, en = $4, questions = $5, closing_photos = $6,
+            default_department_id = $7, is_active = $8
+        """,
+        *(district_id, category.code, category.zh, category.en, category.questions, category.closing_photos),
+        *(category.default_department_id, category.is_active),
+    )
+
+
 async def insert_case(
     conn: Connection,
     *,

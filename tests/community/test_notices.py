@@ -144,4 +144,4 @@ async def test_pages_of_notices_go_back_in_time(conn: Connection) -> None:
 
 def test_every_verb_that_moves_a_case_for_its_reporter_tells_him() -> None:
     silent = {verb for verb in Verb if verb.event not in AUDIENCES}
-    assert {Verb.VERIFY, Verb.ACCEPT, Verb.CLASSIFY, Verb.ASK_VERIFICATION} == silent
+    assert {Verb.VERIFY, Verb.ACCEPT, Verb.ASK_VERIFICATION} == silent
