@@ -1,5 +1,6 @@
 """What a broken database constraint means to a person, by constraint name; each room lists its own."""
 
+from community.routing.errors import PostTaken, ShiftsOverlap
 from core.errors import FieldError, InvalidInput, Text
 from core.http.problems import ConstraintMeanings
 from station.errors import StationCodeTaken
@@ -14,5 +15,8 @@ CONSTRAINTS: ConstraintMeanings = {
     "routing_rule_position_unique": lambda: InvalidInput(
         [FieldError("/position", Text("此位置已有规则。", "There is a rule at this position already."))]
     ),
+    "post_default_unique": lambda: PostTaken(pointer="/is_default"),
+    "post_name_unique": lambda: PostTaken(pointer="/name"),
+    "shift_no_overlap": ShiftsOverlap,
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

@@ -7,6 +7,11 @@ from community.duplicates import api as duplicates
 from community.duplicates.dismiss import JUDGES
 from community.oversights import api as oversights
 from community.photos import api as case_photos
+from community.routing import api as routing
+from community.routing.choose import DUTY_ROLES
+from community.routing.reroute import REROUTERS
+from community.routing.rota import api as rota
+from community.routing.rota import posts
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
@@ -25,6 +30,7 @@ from station.transfer.lists import ImportReport
 
 _ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
+_ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
 _PHOTO = ("image/jpeg", "image/png", "image/webp")
 _JSON_LINES = "application/x-ndjson"
 
@@ -101,6 +107,23 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/api/v1/duplicate-rules", duplicates.get_duplicate_rules, ANY_STAFF),
     Route("PUT", "/api/v1/duplicate-rules", duplicates.put_duplicate_rules, _ADMIN),
+    # routing rules; a case's own address comes before the one for any verb
+    Route("GET", "/api/v1/routing-rules", routing.list_rules, ANY_STAFF),
+    Route("POST", "/api/v1/routing-rules", routing.add_routing_rule, _ADMIN, 201),
+    Route("POST", "/api/v1/routing-rules/try", routing.try_routing_rules, _ADMIN),
+    Route("GET", "/api/v1/routing-rules/{rule_id}", routing.get_routing_rule, ANY_STAFF),
+    Route("POST", "/api/v1/routing-rules/{rule_id}/replace", routing.replace_routing_rule, _ADMIN, 201),
+    Route("POST", "/api/v1/routing-rules/{rule_id}/move", routing.move_routing_rule, _ADMIN),
+    Route("POST", "/api/v1/routing-rules/{rule_id}/retire", routing.retire_routing_rule, _ADMIN),
+    Route("POST", "/api/v1/cases/{case_id}/reroute", routing.reroute_case, staff(*REROUTERS)),
+    # posts and their rota
+    Route("GET", "/api/v1/posts", rota.list_posts, _ROTA_READER),
+    Route("POST", "/api/v1/posts", rota.add_post, _ROTA, 201),
+    Route("DELETE", "/api/v1/posts/{post_id}", rota.remove_post, _ROTA, 204),
+    Route("GET", "/api/v1/posts/{post_id}/rota", rota.show_rota, _ROTA_READER),
+    Route("POST", "/api/v1/posts/{post_id}/shifts", rota.add_shifts, _ROTA, 201),
+    Route("DELETE", "/api/v1/posts/{post_id}/shifts/{shift_id}", rota.remove_shift, _ROTA, 204),
+    Route("POST", "/api/v1/posts/{post_id}/hand-over", rota.hand_over_post, staff(*DUTY_ROLES)),
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),

@@ -5,7 +5,7 @@ import getpass
 import os
 from argparse import Namespace
 
-from community.cli import find_area_path, find_department
+from community.routing.cli import find_area_path, find_department
 from community.routing.queries import list_departments
 from core.access import queries
 from core.access.accounts import add_staff, disable, set_password
@@ -129,7 +129,8 @@ async def _read_grant(shell: Shell, arguments: Namespace) -> Grant:
     if errors:
         raise InvalidInput(errors)
     area_path = await find_area_path(shell, arguments.area)
-    return Grant(role, area_path, await find_department(shell, arguments.department))
+    code = arguments.department
+    return Grant(role, area_path, None if code is None else await find_department(shell, code))
 
 
 def _read_password() -> str:

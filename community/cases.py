@@ -6,8 +6,7 @@ from community import queries
 from community.clocks.turning import start_clocks
 from community.errors import UnknownCategory
 from community.models import Case, Category, Clock, Origin, Place, State
-from community.routing.queries import list_routing_rules
-from community.routing.route import route
+from community.routing.choose import Choice, choose
 from core.access.models import Actor
 from core.database import Connection
 from core.events import record_event
@@ -51,7 +50,7 @@ async def open_case(
     """
     category = await get_category(conn, district_id=district_id, code=category_code)
     area_path = None if located.area is None else located.area.path
-    chosen = route(area_path, category, await list_routing_rules(conn, district_id=district_id))
+    choice = await choose(conn, district_id=district_id, area_path=area_path, category=category, now=now)
     zone = await get_timezone(conn, district_id=district_id)
     case = await queries.insert_case(
         conn,
@@ -63,7 +62,8 @@ async def open_case(
         description=description,
         place=place,
         located=located,
-        route=chosen,
+        route=choice.route,
+        assignee_id=choice.assignee_id,
         reporter_kind="system" if actor is None else actor.kind,
         reporter_id=None if actor is None else actor.id,
         contact_owed=contact_owed,
@@ -71,12 +71,12 @@ async def open_case(
         now=now,
     )
     await start_clocks(conn, case=case, clocks=_FROM_FILED if trusted else _FROM_COLLECTED, now=now)
-    await _record_opening(conn, case=case, rule_id=chosen.rule_id, actor=actor, now=now)
+    await _record_opening(conn, case=case, choice=choice, actor=actor, now=now)
     return await queries.refresh_next_due(conn, district_id=district_id, case_id=case.id)
 
 
 async def _record_opening(
-    conn: Connection, *, case: Case, rule_id: int | None, actor: Actor | None, now: datetime
+    conn: Connection, *, case: Case, choice: Choice, actor: Actor | None, now: datetime
 ) -> None:
     """Say what was opened and why it went where it went."""
     await record_event(
@@ -93,7 +93,9 @@ async def _record_opening(
             "origin": case.origin,
             "area_path": case.area_path,
             "desk_path": case.desk_path,
-            "rule_id": rule_id,
+            "rule_id": choice.route.rule_id,
+            "post_id": choice.route.post_id,
+            "assignee_id": choice.assignee_id,
             "located": case.located_reason,
         },
     )

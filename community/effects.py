@@ -25,8 +25,8 @@ from community.models import Case, Clock, ClosingPhotos, Kind, Satisfaction, Sta
 from community.notices.queries import list_rungs_above
 from community.photos.models import PhotoStage
 from community.photos.queries import list_case_photos
-from community.routing.queries import list_routing_rules
-from community.routing.route import DUTY_DESK, route
+from community.routing.choose import choose
+from community.routing.route import DUTY_DESK
 from community.sight import roles_on
 from community.workflow import Verb
 from core.access.models import Role
@@ -171,17 +171,16 @@ async def _hand_over(deed: Deed, after: Case) -> Case:
     category = await queries.find_category(deed.conn, district_id=case.district_id, code=case.category_code)
     if area is None or category is None:
         raise UnknownArea(pointer="/area_code", code=code)
-    rules = await list_routing_rules(deed.conn, district_id=case.district_id)
+    choice = await choose(
+        deed.conn, district_id=case.district_id, area_path=area.path, category=category, now=deed.now
+    )
     return replace(
-        after,
+        choice.put_into(after),
         area_code=area.code,
         area_path=area.path,
         area_names=area.names,
         generation_id=area.generation_id,
-        desk_path=route(area.path, category, rules).desk_path,
-        desk_before=None,
         needs_confirmation=False,
-        assignee_id=None,
     )
 
 

@@ -167,28 +167,6 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
-class RoutingRule:
-    """Cases of `category_code` (None: any) within `area_path` go to the desk `desk_depth` levels from the root."""
-
-    id: int
-    position: int
-    area_path: str
-    category_code: str | None
-    desk_depth: int | None
-    department_id: int | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a case goes and why: the desk that answers for it, and the department suggested to it."""
-
-    desk_path: str
-    department_id: int | None
-    rule_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where a case is: WGS-84, what was received before conversion, and the accuracy claimed for it in metres."""
 
@@ -235,6 +213,8 @@ class Case:
     desk_path: str
     desk_before: str | None
     suggested_department_id: int | None
+    suggested_department_ids: tuple[int, ...]
+    post_id: int | None
     department_id: int | None
     department_ids: tuple[int, ...]
     assignee_id: int | None

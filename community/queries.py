@@ -15,10 +15,10 @@ from community.models import (
     Origin,
     Place,
     Question,
-    Route,
     Satisfaction,
     State,
 )
+from community.routing.models import Route
 from core.database import Connection
 from geo.models import Located
 
@@ -30,8 +30,9 @@ _CASE = """
     id, district_id, number, origin, origin_ref, category_code, kind, promised_at, state, state_before, held_until,
     description, lon, lat, received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names,
     generation_id, candidates, metres_to_line, needs_confirmation, located_reason, desk_path, desk_before,
-    suggested_department_id, department_id, department_ids, assignee_id, duplicate_of, reporter_kind, reporter_id,
-    contact_owed, result, satisfaction, reopening_asked_at, opened_at, updated_at, closed_at, next_due_at, version
+    suggested_department_id, suggested_department_ids, post_id, department_id, department_ids, assignee_id, duplicate_of,
+    reporter_kind, reporter_id, contact_owed, result, satisfaction, reopening_asked_at, opened_at, updated_at,
+    closed_at, next_due_at, version
 """
 
 
@@ -59,6 +60,7 @@ def _case(row: asyncpg.Record) -> Case:
     values["state_before"] = None if values["state_before"] is None else State(values["state_before"])
     values["satisfaction"] = None if values["satisfaction"] is None else Satisfaction(values["satisfaction"])
     values["candidates"] = tuple(values["candidates"])
+    values["suggested_department_ids"] = tuple(values["suggested_department_ids"])
     values["department_ids"] = tuple(values["department_ids"])
     values["area_names"] = None if values["area_names"] is None else tuple(values["area_names"])
     return Case(**values)
@@ -106,6 +108,7 @@ async def insert_case(
     place: Place | None,
     located: Located,
     route: Route,
+    assignee_id: int | None,
     reporter_kind: str,
     reporter_id: int | None,
     contact_owed: bool,
@@ -118,11 +121,12 @@ async def insert_case(
             opened_year, district_id, origin, origin_ref, category_code, state, description, desk_path,
             suggested_department_id, reporter_kind, reporter_id, contact_owed, opened_at, updated_at, lon, lat,
             received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names, generation_id,
-            candidates, metres_to_line, needs_confirmation, located_reason
+            candidates, metres_to_line, needs_confirmation, located_reason, suggested_department_ids, post_id,
+            assignee_id
         )
         values (
             $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27
+            $23, $24, $25, $26, $27, $28, $29, $30
         )
         returning {_CASE}
         """,  # noqa: S608
@@ -130,6 +134,7 @@ async def insert_case(
         *(route.department_id, reporter_kind, reporter_id, contact_owed, now),
         *_place_values(place),
         *_located_values(located),
+        *(route.department_ids, route.post_id, assignee_id),
     )
     assert row is not None  # noqa: S101 — INSERT … RETURNING of one row gives one row
     return _case(row)
@@ -190,7 +195,7 @@ async def update_case(
             satisfaction = $11, reopening_asked_at = $12, department_id = $13, department_ids = $14, assignee_id = $15,
             duplicate_of = $16, area_code = $17, area_path = $18, area_names = $19, generation_id = $20,
             desk_path = $21, desk_before = $22, needs_confirmation = $23, closed_at = $24, updated_at = $25,
-            version = version + 1
+            suggested_department_id = $26, suggested_department_ids = $27, post_id = $28, version = version + 1
         where district_id = $1 and id = $2 and version = $3 and state = any($4::text[])
         returning {_CASE}
         """,  # noqa: S608
@@ -199,6 +204,7 @@ async def update_case(
         *(after.satisfaction, after.reopening_asked_at, after.department_id, after.department_ids, after.assignee_id),
         *(after.duplicate_of, after.area_code, after.area_path, after.area_names, after.generation_id),
         *(after.desk_path, after.desk_before, after.needs_confirmation, after.closed_at, now),
+        *(after.suggested_department_id, after.suggested_department_ids, after.post_id),
     )
     return None if row is None else _case(row)
 

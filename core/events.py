@@ -49,6 +49,29 @@ async def record_event(
     )
 
 
+async def record_events(
+    conn: Connection,
+    *,
+    district_id: int,
+    kind: str,
+    subject: str,
+    data_by_id: Mapping[int, dict[str, object]],
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """Write the same kind of event for many subjects at once, in one statement; `data_by_id` says what of each."""
+    await queries.insert_events(
+        conn,
+        district_id=district_id,
+        kind=kind,
+        subject=subject,
+        data_by_id=data_by_id,
+        actor_kind="system" if actor is None else actor.kind,
+        actor_id=None if actor is None else actor.id,
+        occurred_at=now,
+    )
+
+
 async def dispatch_due(
     pool: Pool, *, district_id: int, now: datetime, reactions: Mapping[str, Sequence[Reaction]]
 ) -> int:

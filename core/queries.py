@@ -1,6 +1,6 @@
 """All SQL of core outside access: migrations, events, the change log, the calendar, the district."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -96,6 +96,36 @@ async def insert_event(
         data,
     )
     return event_id
+
+
+async def insert_events(
+    conn: Connection,
+    *,
+    district_id: int,
+    kind: str,
+    subject: str,
+    data_by_id: Mapping[int, dict[str, object]],
+    actor_kind: str,
+    actor_id: int | None,
+    occurred_at: datetime,
+) -> None:
+    """Write one event a subject, in the order of `data_by_id`."""
+    await conn.execute(
+        """
+        insert into event
+            (district_id, kind, subject, subject_id, actor_kind, actor_id, occurred_at, data, next_attempt_at)
+        select $1, $2, $3, said.subject_id, $6, $7, $8, said.data, $8
+        from unnest($4::bigint[], $5::jsonb[]) with ordinality as said (subject_id, data, n) order by n
+        """,
+        district_id,
+        kind,
+        subject,
+        list(data_by_id),
+        list(data_by_id.values()),
+        actor_kind,
+        actor_id,
+        occurred_at,
+    )
 
 
 async def list_events(conn: Connection, *, district_id: int, subject: str, subject_id: int) -> list[Event]:

@@ -13,6 +13,7 @@ from app.demo.people import APPLICATIONS, DEPARTMENTS, RIDERS, RULES, DemoApplic
 from app.demo.places import Ground
 from app.demo.sign_ins import DemoSignIns, SignIn, make_password, write_sign_ins
 from app.demo.stations import FAULTS, FOUND_OPEN, LOCKED_AGAIN_MINUTES, list_stations
+from community.routing.models import RuleTerms
 from community.routing.queries import insert_department, insert_routing_rule, set_default_department
 from core.access.accounts import add_staff
 from core.access.models import Actor, Grant, Role
@@ -121,9 +122,7 @@ class _Loading:
                 self._conn,
                 district_id=self._district_id,
                 position=rule.position,
-                category_code=rule.category,
-                desk_depth=rule.desk_depth,
-                note=rule.note,
+                terms=RuleTerms(category_code=rule.category, desk_depth=rule.desk_depth, note=rule.note),
             )
         self._say(f"  处置部门 {len(ids)} 个，分拨规则 {len(RULES)} 条 / {len(ids)} departments, {len(RULES)} rules")
         return ids

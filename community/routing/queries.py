@@ -1,7 +1,21 @@
-"""SQL of routing: departments, the categories that are usually theirs, and the rules."""
+"""SQL of routing: departments, the categories that are usually theirs, the rules, and the cases they are tried on."""
 
-from community.models import Department, RoutingRule
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+
+from community.models import Department
+from community.routing.models import Route, RoutingRule, RuleTerms
 from core.database import Connection
+
+#: The release before knows one department a rule; `department_ids` is null in what it writes.
+_RULE = """
+    id, position, area_path, category_code, weekdays, from_time, to_time, on_workdays, desk_depth,
+    coalesce(department_ids, array_remove(array[department_id], null)) as department_ids, post_id, note
+"""
 
 
 async def list_departments(conn: Connection, *, district_id: int) -> list[Department]:
@@ -58,41 +72,181 @@ async def set_default_department(
     )
 
 
+async def list_default_departments(conn: Connection, *, district_id: int) -> dict[str, int | None]:
+    """Give code → department of every category, also of those no longer in use."""
+    rows = await conn.fetch("select code, default_department_id from category where district_id = $1", district_id)
+    return {row["code"]: row["default_department_id"] for row in rows}
+
+
+async def list_unknown_departments(conn: Connection, *, district_id: int, department_ids: Sequence[int]) -> list[int]:
+    """Give those of the ids that are no active department, in their order."""
+    rows = await conn.fetch(
+        """
+        select wanted.id from unnest($2::bigint[]) with ordinality as wanted (id, n)
+        where not exists (
+            select from department where district_id = $1 and department.id = wanted.id and is_active
+        )
+        order by n
+        """,
+        district_id,
+        department_ids,
+    )
+    return [row["id"] for row in rows]
+
+
+async def lock_rules(conn: Connection, *, district_id: int) -> None:
+    """Let one person at a time change the rules of a district; routing goes on reading them."""
+    await conn.execute("select from district where id = $1 for no key update", district_id)
+
+
 async def insert_routing_rule(
-    conn: Connection,
-    *,
-    district_id: int,
-    position: int,
-    area_path: str = "",
-    category_code: str | None = None,
-    desk_depth: int | None = None,
-    department_id: int | None = None,
-    note: str = "",
+    conn: Connection, *, district_id: int, position: int, terms: RuleTerms, replaces: int | None = None
 ) -> int:
-    """Give the new rule's id; a position in use violates `routing_rule_position_unique`."""
+    """Give the new rule's id; a position in use breaks `routing_rule_position_unique`."""
     rule_id: int = await conn.fetchval(
         """
-        insert into routing_rule (district_id, position, area_path, category_code, desk_depth, department_id, note)
-        values ($1, $2, $3, $4, $5, $6, $7) returning id
+        insert into routing_rule (
+            district_id, position, area_path, category_code, weekdays, from_time, to_time, on_workdays, desk_depth,
+            department_id, department_ids, post_id, note, replaces
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, ($10::bigint[])[1], $10, $11, $12, $13) returning id
+        """,
+        *(district_id, position, terms.area_path, terms.category_code, terms.weekdays, terms.from_time, terms.to_time),
+        *(terms.on_workdays, terms.desk_depth, terms.department_ids, terms.post_id, terms.note, replaces),
+    )
+    return rule_id
+
+
+async def retire_routing_rule(conn: Connection, *, district_id: int, rule_id: int, now: datetime) -> None:
+    await conn.execute(
+        "update routing_rule set is_active = false, retired_at = $3 where district_id = $1 and id = $2",
+        district_id,
+        rule_id,
+        now,
+    )
+
+
+async def make_room_at(conn: Connection, *, district_id: int, position: int) -> None:
+    """Move the active rule that stands at `position`, and all behind it, one further; nothing if none stands there."""
+    await conn.execute(
+        """
+        update routing_rule set position = position + 1
+        where district_id = $1 and is_active and position >= $2 and exists (
+            select from routing_rule as there
+            where there.district_id = $1 and there.is_active and there.position = $2
+        )
         """,
         district_id,
         position,
-        area_path,
-        category_code,
-        desk_depth,
-        department_id,
-        note,
     )
-    return rule_id
+
+
+async def set_position(conn: Connection, *, district_id: int, rule_id: int, position: int) -> None:
+    await conn.execute(
+        "update routing_rule set position = $3 where district_id = $1 and id = $2", district_id, rule_id, position
+    )
 
 
 async def list_routing_rules(conn: Connection, *, district_id: int) -> list[RoutingRule]:
     """List the active rules in the order in which they are read."""
     rows = await conn.fetch(
-        """
-        select id, position, area_path, category_code, desk_depth, department_id, note
-        from routing_rule where district_id = $1 and is_active order by position
-        """,
+        f"select {_RULE} from routing_rule where district_id = $1 and is_active order by position",  # noqa: S608
         district_id,
     )
-    return [RoutingRule(**row) for row in rows]
+    return [_rule(row) for row in rows]
+
+
+_RULE_FIELDS = tuple(field.name for field in fields(RoutingRule))
+
+
+def _rule(row: asyncpg.Record) -> RoutingRule:
+    values = {name: row[name] for name in _RULE_FIELDS}
+    return RoutingRule(**values | {"weekdays": tuple(row["weekdays"]), "department_ids": tuple(row["department_ids"])})
+
+
+class StoredRule(NamedTuple):
+    """A rule, active or not, and its neighbours in time."""
+
+    rule: RoutingRule
+    is_active: bool
+    replaces: int | None
+    replaced_by: int | None
+    retired_at: datetime | None
+
+
+async def find_routing_rule(conn: Connection, *, district_id: int, rule_id: int) -> StoredRule | None:
+    row = await conn.fetchrow(
+        f"""
+        select {_RULE}, is_active, replaces, retired_at, (
+            select later.id from routing_rule as later
+            where later.district_id = $1 and later.replaces = routing_rule.id
+        ) as replaced_by
+        from routing_rule where district_id = $1 and id = $2
+        """,  # noqa: S608
+        district_id,
+        rule_id,
+    )
+    if row is None:
+        return None
+    return StoredRule(_rule(row), row["is_active"], row["replaces"], row["replaced_by"], row["retired_at"])
+
+
+async def update_route(
+    conn: Connection, *, district_id: int, case_id: int, route: Route, assignee_id: int | None, now: datetime
+) -> None:
+    """Send a case whose row the caller has locked somewhere else."""
+    await conn.execute(
+        """
+        update community_case set desk_path = $3, suggested_department_id = $4, suggested_department_ids = $5,
+            post_id = $6, assignee_id = $7, updated_at = $8, version = version + 1
+        where district_id = $1 and id = $2
+        """,
+        *(district_id, case_id, route.desk_path, route.department_id, route.department_ids),
+        *(route.post_id, assignee_id, now),
+    )
+
+
+async def forbid_writing(conn: Connection) -> None:
+    """Let the database refuse every write until the transaction ends."""
+    await conn.execute("set transaction read only")
+
+
+async def read_past_cases(
+    conn: Connection,
+    *,
+    district_id: int,
+    scopes: Sequence[str],
+    opened_from: datetime,
+    opened_before: datetime,
+    size: int,
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """Read the cases opened in a period within the scopes, `size` at a time, in no order, all as of one moment.
+
+    Each record holds `id`, `area_path`, `category_code`, `opened_at`. Needs a transaction.
+    """
+    cursor = await conn.cursor(
+        """
+        select id, area_path, category_code, opened_at from community_case
+        where district_id = $1 and opened_at >= $2 and opened_at < $3 and (
+            '' = any($4::text[])
+            or exists (
+                select from unnest($4::text[]) as scope
+                where area_path = scope or starts_with(area_path, scope || '/')
+            )
+        )
+        """,
+        district_id,
+        opened_from,
+        opened_before,
+        scopes,
+    )
+    while records := await cursor.fetch(size):
+        yield records
+
+
+async def list_case_numbers(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> dict[int, str]:
+    """Give id → number."""
+    rows = await conn.fetch(
+        "select id, number from community_case where district_id = $1 and id = any($2::bigint[])", district_id, case_ids
+    )
+    return {row["id"]: row["number"] for row in rows}

@@ -10,6 +10,7 @@ from community.clocks.models import Deadline
 from community.clocks.queries import list_deadlines
 from community.errors import UnknownCategory
 from community.models import Case, Clock, Origin, Place, State
+from community.routing.models import RuleTerms
 from community.routing.queries import insert_routing_rule, set_default_department
 from core.access.models import Actor
 from core.calendar_edits import set_days
@@ -47,11 +48,14 @@ async def test_what_has_no_area_goes_to_the_duty_desk(conn: Connection) -> None:
 
 async def test_the_first_rule_that_fits_decides(conn: Connection) -> None:
     department_id = await found(conn)
-    await insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37/09", desk_depth=1)
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=RuleTerms(area_path="37/09", desk_depth=1))
     await insert_routing_rule(
-        conn, district_id=DISTRICT, position=2, category_code="litter", desk_depth=2, department_id=department_id
+        conn,
+        district_id=DISTRICT,
+        position=2,
+        terms=RuleTerms(category_code="litter", desk_depth=2, department_ids=(department_id,)),
     )
-    await insert_routing_rule(conn, district_id=DISTRICT, position=3, desk_depth=1)
+    await insert_routing_rule(conn, district_id=DISTRICT, position=3, terms=RuleTerms(desk_depth=1))
     case = await open_report(conn, 1, at=located())
     assert (STREET, department_id) == (case.desk_path, case.suggested_department_id)
 
@@ -64,12 +68,12 @@ async def test_without_a_rule_the_categorys_own_department_is_suggested(conn: Co
 
 
 async def test_a_suggested_department_has_not_been_dispatched_to(conn: Connection) -> None:
-    await insert_routing_rule(conn, district_id=DISTRICT, position=1, department_id=await found(conn))
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=RuleTerms(department_ids=(await found(conn),)))
     assert (await open_report(conn, 1, at=located())).department_id is None
 
 
 async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) -> None:
-    await insert_routing_rule(conn, district_id=DISTRICT, position=1, area_path="37", department_id=await found(conn))
+    await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=RuleTerms(area_path="37", department_ids=(await found(conn),)))
     assert (await open_report(conn, 1)).suggested_department_id is None
 
 
