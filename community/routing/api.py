@@ -1,7 +1,7 @@
 """Routing rules over HTTP: keeping them, trying changes on past cases, and routing one case anew."""
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, time
 from typing import Annotated, Literal, Self
 
 from aiohttp import web
@@ -160,7 +160,7 @@ class TrialBody(Input):
         }
     )
 
-    changes: Annotated[tuple[ChangeBody, ...], Field(min_length=1, max_length=100)]
+    changes: Annotated[list[ChangeBody], Field(min_length=1, max_length=100)]
     opened_from: AwareDatetime | None = None
     opened_before: AwareDatetime | None = None
 
@@ -174,7 +174,7 @@ class TrialBody(Input):
         """Give the period asked for."""
         if self.opened_from is None or self.opened_before is None:
             return None
-        return Span(self.opened_from, self.opened_before)
+        return Span(self.opened_from.astimezone(UTC), self.opened_before.astimezone(UTC))
 
 
 class RerouteBody(Input):

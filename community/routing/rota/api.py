@@ -1,7 +1,7 @@
 """Posts and their rota over HTTP."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, Self
 
 from aiohttp import web
@@ -70,7 +70,7 @@ class ShiftsBody(Input):
         }
     )
 
-    shifts: Annotated[tuple[ShiftBody, ...], Field(min_length=1, max_length=200)]
+    shifts: Annotated[list[ShiftBody], Field(min_length=1, max_length=200)]
 
 
 class ShiftHandOverBody(Input):
@@ -135,8 +135,8 @@ async def remove_post(request: web.Request, post_id: int) -> None:
 
 async def show_rota(request: web.Request, post_id: int, query: RotaQuery) -> Rota:
     """Show who is on duty at a post and when nobody will be."""
-    since = query.since or now(request)
-    period = Span(since, query.before or since + timedelta(days=SHOWN_DAYS))
+    since = (query.since or now(request)).astimezone(UTC)
+    period = Span(since, (query.before or since + timedelta(days=SHOWN_DAYS)).astimezone(UTC))
     async with transaction(request) as conn:
         return await get_rota(conn, post_id=post_id, period=period, actor=actor(request), now=now(request))
 

@@ -9,7 +9,7 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from community.routing import queries
@@ -127,9 +127,9 @@ async def try_changes(
 
 
 def last_month(now: datetime, zone: ZoneInfo) -> Span:
-    """Give the calendar month before the present one, in local time."""
+    """Give the calendar month before the present one in local time."""
     this = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return Span((this - timedelta(days=1)).replace(day=1), this)
+    return Span((this - timedelta(days=1)).replace(day=1).astimezone(UTC), this.astimezone(UTC))
 
 
 async def _load_terrain(conn: Connection, *, district_id: int) -> Terrain:
