@@ -27,11 +27,6 @@ class RuleTerms:
     post_id: int | None = None
     note: str = ""
 
-    @property
-    def is_timed(self) -> bool:
-        """Tell whether the rule asks when a case was opened."""
-        return bool(self.weekdays) or self.from_time is not None or self.on_workdays is not None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingRule(RuleTerms):

@@ -4,12 +4,13 @@
 area; a case then looks up its own area and those above it, and the earliest rule found decides.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from community.routing.models import RoutingRule
-from community.routing.route import Moment, fits, holds_at, moment_at, paths_up
+from community.routing.route import Moment, fits, moment_at, paths_up
 from core.calendar import Calendar
 
 #: Area path → the earliest rule of exactly this area, and its rank.
@@ -17,35 +18,35 @@ _ByArea = Mapping[str, tuple[int, RoutingRule]]
 
 
 class Times:
-    """Sorts moments by which of the timed rules hold then: moments of one sort are alike to every rule."""
+    """Sorts moments so that two of one sort are alike to every rule: the same kind of day, the same stretch of it."""
 
     def __init__(self, rules: Iterable[RoutingRule], calendar: Calendar, zone: ZoneInfo) -> None:
-        self._timed = tuple(rule for rule in rules if rule.is_timed)
+        ends = {end for rule in rules for end in (rule.from_time, rule.to_time) if end is not None}
+        self._ends = sorted(ends)
         self._calendar = calendar
         self._zone = zone
-        self._sort_of_minute: dict[int, int] = {}
-        self._sorts: dict[tuple[bool, ...], int] = {}
+        self._days: dict[date, tuple[int, bool, bool]] = {}
+        self._sorts: dict[tuple[int, bool, bool, int], int] = {}
         self._examples: list[Moment] = []
 
     def sort(self, at: datetime) -> int:
-        """Give the number of a moment's sort; rules know whole minutes only, so each minute is worked out once."""
-        minute = int(at.timestamp()) // 60
-        found = self._sort_of_minute.get(minute)
+        """Give the number of a moment's sort."""
+        local = at.astimezone(self._zone)
+        day = local.date()
+        kind = self._days.get(day)
+        if kind is None:
+            moment = moment_at(at, self._calendar, self._zone)
+            kind = self._days[day] = (moment.weekday, moment.is_workday, moment.was_workday)
+        key = (*kind, bisect_right(self._ends, local.time()))
+        found = self._sorts.get(key)
         if found is None:
-            found = self._sort_of_minute[minute] = self._work_out(at)
+            found = self._sorts[key] = len(self._examples)
+            self._examples.append(moment_at(at, self._calendar, self._zone))
         return found
 
     def example(self, sort: int) -> Moment:
         """Give one moment of a sort."""
         return self._examples[sort]
-
-    def _work_out(self, at: datetime) -> int:
-        moment = moment_at(at, self._calendar, self._zone)
-        holding = tuple(holds_at(rule, moment) for rule in self._timed)
-        if holding not in self._sorts:
-            self._sorts[holding] = len(self._examples)
-            self._examples.append(moment)
-        return self._sorts[holding]
 
 
 class Finder:
