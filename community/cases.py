@@ -75,9 +75,7 @@ async def open_case(
     return await queries.refresh_next_due(conn, district_id=district_id, case_id=case.id)
 
 
-async def _record_opening(
-    conn: Connection, *, case: Case, choice: Choice, actor: Actor | None, now: datetime
-) -> None:
+async def _record_opening(conn: Connection, *, case: Case, choice: Choice, actor: Actor | None, now: datetime) -> None:
     """Say what was opened and why it went where it went."""
     await record_event(
         conn,

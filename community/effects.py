@@ -171,9 +171,7 @@ async def _hand_over(deed: Deed, after: Case) -> Case:
     category = await queries.find_category(deed.conn, district_id=case.district_id, code=case.category_code)
     if area is None or category is None:
         raise UnknownArea(pointer="/area_code", code=code)
-    choice = await choose(
-        deed.conn, district_id=case.district_id, area_path=area.path, category=category, now=deed.now
-    )
+    choice = await choose(deed.conn, district_id=case.district_id, area_path=area.path, category=category, now=deed.now)
     return replace(
         choice.put_into(after),
         area_code=area.code,

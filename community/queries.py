@@ -30,9 +30,9 @@ _CASE = """
     id, district_id, number, origin, origin_ref, category_code, kind, promised_at, state, state_before, held_until,
     description, lon, lat, received_lon, received_lat, received_datum, accuracy_m, area_code, area_path, area_names,
     generation_id, candidates, metres_to_line, needs_confirmation, located_reason, desk_path, desk_before,
-    suggested_department_id, suggested_department_ids, post_id, department_id, department_ids, assignee_id, duplicate_of,
-    reporter_kind, reporter_id, contact_owed, result, satisfaction, reopening_asked_at, opened_at, updated_at,
-    closed_at, next_due_at, version
+    suggested_department_id, suggested_department_ids, post_id, department_id, department_ids, assignee_id,
+    duplicate_of, reporter_kind, reporter_id, contact_owed, result, satisfaction, reopening_asked_at, opened_at,
+    updated_at, closed_at, next_due_at, version
 """
 
 

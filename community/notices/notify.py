@@ -32,6 +32,7 @@ class Audience(Enum):
 #: Event kind → who is told.
 AUDIENCES: dict[str, frozenset[Audience]] = {
     "case.opened": frozenset({Audience.DESK, Audience.ASSIGNEE}),
+    "case.rerouted": frozenset({Audience.DESK, Audience.ASSIGNEE}),
     "case.settled": frozenset({Audience.REPORTER}),
     "deadline.warned": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
     "deadline.breached": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import asyncpg
 
 from community.models import Department
-from community.routing.models import Route, RoutingRule, RuleTerms
+from community.routing.models import RoutingRule, RuleTerms
 from core.database import Connection
 
-#: The release before knows one department a rule; `department_ids` is null in what it writes.
 _RULE = """
-    id, position, area_path, category_code, weekdays, from_time, to_time, on_workdays, desk_depth,
-    coalesce(department_ids, array_remove(array[department_id], null)) as department_ids, post_id, note
+    id, position, area_path, category_code, weekdays, from_time, to_time, on_workdays, desk_depth, department_ids,
+    post_id, note
 """
 
 
@@ -107,9 +106,9 @@ async def insert_routing_rule(
         """
         insert into routing_rule (
             district_id, position, area_path, category_code, weekdays, from_time, to_time, on_workdays, desk_depth,
-            department_id, department_ids, post_id, note, replaces
+            department_ids, post_id, note, replaces
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, ($10::bigint[])[1], $10, $11, $12, $13) returning id
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id
         """,
         *(district_id, position, terms.area_path, terms.category_code, terms.weekdays, terms.from_time, terms.to_time),
         *(terms.on_workdays, terms.desk_depth, terms.department_ids, terms.post_id, terms.note, replaces),
@@ -189,21 +188,6 @@ async def find_routing_rule(conn: Connection, *, district_id: int, rule_id: int)
     if row is None:
         return None
     return StoredRule(_rule(row), row["is_active"], row["replaces"], row["replaced_by"], row["retired_at"])
-
-
-async def update_route(
-    conn: Connection, *, district_id: int, case_id: int, route: Route, assignee_id: int | None, now: datetime
-) -> None:
-    """Send a case whose row the caller has locked somewhere else."""
-    await conn.execute(
-        """
-        update community_case set desk_path = $3, suggested_department_id = $4, suggested_department_ids = $5,
-            post_id = $6, assignee_id = $7, updated_at = $8, version = version + 1
-        where district_id = $1 and id = $2
-        """,
-        *(district_id, case_id, route.desk_path, route.department_id, route.department_ids),
-        *(route.post_id, assignee_id, now),
-    )
 
 
 async def forbid_writing(conn: Connection) -> None:

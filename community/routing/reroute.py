@@ -1,13 +1,12 @@
 """Routing one open case anew, because a person asks for it: the only way by which a change of rules moves a case."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from community import queries as cases
-from community.deadlines import load_working_time
+from community import queries
 from community.errors import CaseChanged, CaseNotFound, TransitionNotAllowed, VerbNotYours
 from community.models import ENDED, Case
-from community.routing import queries
-from community.routing.choose import Choice, choose
+from community.routing.choose import choose
 from community.sight import roles_on
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -29,18 +28,16 @@ async def reroute(
     `TransitionNotAllowed`, `CaseChanged`.
     """
     case = await _lock(conn, case_id, version, actor)
-    choice = await _choose(conn, case, now)
-    before, after = _said(case), {**_goal(choice), "assignee_id": _leader(case, choice)}
-    if before == after:
+    category = await queries.find_category(conn, district_id=case.district_id, code=case.category_code)
+    assert category is not None  # noqa: S101 — a foreign key holds it
+    choice = await choose(conn, district_id=case.district_id, area_path=case.area_path, category=category, now=now)
+    after = choice.put_into(case)
+    if _place(after) == _place(case) and case.assignee_id is not None:
+        after = replace(after, assignee_id=case.assignee_id)
+    if after == case:
         return case
-    await queries.update_route(
-        conn,
-        district_id=case.district_id,
-        case_id=case.id,
-        route=choice.route,
-        assignee_id=_leader(case, choice),
-        now=now,
-    )
+    changed = await queries.update_case(conn, before=case, after=after, allowed_states=(case.state,), now=now)
+    assert changed is not None  # noqa: S101 — its row is locked
     await record_event(
         conn,
         district_id=case.district_id,
@@ -54,15 +51,15 @@ async def reroute(
             "to": case.state,
             "note": note,
             "rule_id": choice.route.rule_id,
-            "before": before,
-            "after": after,
+            "before": _said(case),
+            "after": _said(changed),
         },
     )
-    return (await cases.lock_cases(conn, district_id=case.district_id, case_ids=[case.id]))[case.id]
+    return changed
 
 
 async def _lock(conn: Connection, case_id: int, version: int | None, actor: Actor) -> Case:
-    case = (await cases.lock_cases(conn, district_id=actor.district_id, case_ids=[case_id])).get(case_id)
+    case = (await queries.lock_cases(conn, district_id=actor.district_id, case_ids=[case_id])).get(case_id)
     if case is None or not roles_on(actor, case):
         raise CaseNotFound()
     if roles_on(actor, case).isdisjoint(REROUTERS):
@@ -74,33 +71,8 @@ async def _lock(conn: Connection, case_id: int, version: int | None, actor: Acto
     return case
 
 
-async def _choose(conn: Connection, case: Case, now: datetime) -> Choice:
-    category = await cases.find_category(conn, district_id=case.district_id, code=case.category_code)
-    assert category is not None  # noqa: S101 — a foreign key holds it
-    working_time = await load_working_time(conn, district_id=case.district_id)
-    return await choose(
-        conn,
-        district_id=case.district_id,
-        area_path=case.area_path,
-        category=category,
-        calendar=working_time.calendar,
-        zone=working_time.zone,
-        now=now,
-    )
-
-
-def _leader(case: Case, choice: Choice) -> int | None:
-    """Give who leads the case: whoever did, where desk and post stay, else whoever is on duty."""
-    stays = (case.desk_path, case.post_id) == (choice.route.desk_path, choice.route.post_id)
-    return case.assignee_id if stays and case.assignee_id is not None else choice.assignee_id
-
-
-def _goal(choice: Choice) -> dict[str, object]:
-    return {
-        "desk_path": choice.route.desk_path,
-        "suggested_department_ids": choice.route.department_ids,
-        "post_id": choice.route.post_id,
-    }
+def _place(case: Case) -> tuple[str, int | None]:
+    return case.desk_path, case.post_id
 
 
 def _said(case: Case) -> dict[str, object]:

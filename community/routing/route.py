@@ -4,14 +4,14 @@ The rules are read from the lowest position up and the first that fits decides, 
 why a case came to him. It is routed once, when it opens; after that only a person's act moves it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from community.models import Category
 from community.routing.models import Route, RoutingRule, RuleTerms
-from core.access.models import is_within
+from core.access.models import is_within, paths_above
 from core.calendar import Calendar
 
 #: The district's duty desk: where everything goes that has no area. Nothing is ever lost for want of a place.
@@ -94,12 +94,5 @@ def lead(area_path: str | None, usual_id: int | None, rule: RoutingRule | None, 
 
 
 def _nearest(desk_path: str, posts: Posts) -> int | None:
-    return next((posts[path] for path in paths_up(desk_path) if path in posts), None)
-
-
-def paths_up(area_path: str) -> Iterator[str]:
-    """Give the path itself, then each above it, at last `''`, the whole district."""
-    while area_path:
-        yield area_path
-        area_path = area_path.rpartition("/")[0]
-    yield ""
+    upwards = reversed(("", *paths_above(desk_path)))
+    return next((posts[path] for path in upwards if path in posts), None)

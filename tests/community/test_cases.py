@@ -68,12 +68,16 @@ async def test_without_a_rule_the_categorys_own_department_is_suggested(conn: Co
 
 
 async def test_a_suggested_department_has_not_been_dispatched_to(conn: Connection) -> None:
-    await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=RuleTerms(department_ids=(await found(conn),)))
+    await insert_routing_rule(
+        conn, district_id=DISTRICT, position=1, terms=RuleTerms(department_ids=(await found(conn),))
+    )
     assert (await open_report(conn, 1, at=located())).department_id is None
 
 
 async def test_a_rule_of_a_subtree_leaves_the_duty_desk_alone(conn: Connection) -> None:
-    await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=RuleTerms(area_path="37", department_ids=(await found(conn),)))
+    await insert_routing_rule(
+        conn, district_id=DISTRICT, position=1, terms=RuleTerms(area_path="37", department_ids=(await found(conn),))
+    )
     assert (await open_report(conn, 1)).suggested_department_id is None
 
 

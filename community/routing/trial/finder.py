@@ -10,7 +10,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from community.routing.models import RoutingRule
-from community.routing.route import Moment, fits, moment_at, paths_up
+from community.routing.route import Moment, fits, moment_at
+from core.access.models import paths_above
 from core.calendar import Calendar
 
 #: Area path → the earliest rule of exactly this area, and its rank.
@@ -49,6 +50,11 @@ class Times:
         return self._examples[sort]
 
 
+def scopes_of(area_path: str | None) -> tuple[str, ...]:
+    """List the areas of which a rule is for a case there; only the whole district for one without area."""
+    return ("", *paths_above(area_path))
+
+
 class Finder:
     """Finds the deciding rule of one list of rules; `times` must know every timed rule of it."""
 
@@ -57,13 +63,13 @@ class Finder:
         self._times = times
         self._gathered: dict[tuple[str, int], _ByArea] = {}
 
-    def find(self, area_path: str | None, category_code: str, sort: int) -> RoutingRule | None:
-        """Give the first rule that fits a case of this category and sort of time, there (None: no area)."""
+    def find(self, scopes: Iterable[str], category_code: str, sort: int) -> RoutingRule | None:
+        """Give the first rule that fits a case of this category and sort of time within all of `scopes`."""
         by_area = self._gathered.get((category_code, sort))
         if by_area is None:
             by_area = self._gathered[category_code, sort] = self._gather(category_code, self._times.example(sort))
         best: tuple[int, RoutingRule] | None = None
-        for path in paths_up(area_path or ""):
+        for path in scopes:
             found = by_area.get(path)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found

@@ -20,7 +20,7 @@ from community.routing.rota.posts import check_period
 from community.routing.rota.queries import list_posts
 from community.routing.route import Posts, lead
 from community.routing.rules import check_terms
-from community.routing.trial.finder import Finder, Times
+from community.routing.trial.finder import Finder, Times, scopes_of
 from community.routing.trial.models import Flow, Goal, Sample, Trial
 from core.access.models import Actor, Role
 from core.calendar import Calendar, load_calendar
@@ -60,7 +60,9 @@ class Tally:
     def count(self, case_id: int, area_path: str | None, category_code: str, opened_at: datetime) -> None:
         """Route one case by both lists and count where it goes."""
         sort = self._times.sort(opened_at)
-        by, instead = (finder.find(area_path, category_code, sort) for finder in (self._present, self._proposed))
+        scopes = scopes_of(area_path)
+        by = self._present.find(scopes, category_code, sort)
+        instead = self._proposed.find(scopes, category_code, sort)
         if by is instead or (by is not None and instead is not None and by.id == instead.id):
             self.same += 1
             return

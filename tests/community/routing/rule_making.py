@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from community.models import Category, Limit, Unit
+from community.models import Category, ClosingPhotos
 from community.routing.changes import Add
 from community.routing.models import RuleTerms
 from community.routing.rota.models import Planned, Post, Shift
@@ -23,8 +23,7 @@ def category_of(code: str, default_department_id: int | None = None) -> Category
         zh=code,
         en=code,
         questions=(),
-        respond_minutes=15,
-        handle=Limit(1, Unit.MINUTE),
+        closing_photos=ClosingPhotos.NONE,
         default_department_id=default_department_id,
         is_active=True,
     )

@@ -2,12 +2,15 @@
 
 import pytest
 
+from community.acts import Act
+from community.clocks.queries import list_deadlines
 from community.errors import CaseChanged, CaseNotFound, TransitionNotAllowed, VerbNotYours
 from community.models import Case, State
-from community.queries import list_deadlines
+from community.notices.notify import notify
+from community.notices.queries import list_notices
 from community.routing.models import RuleTerms
 from community.routing.reroute import reroute
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -15,6 +18,7 @@ from core.queries import list_events
 from tests.community.district import (
     COMMUNITY,
     ELSEWHERE,
+    NEIGHBOUR,
     STREET,
     add_areas,
     found,
@@ -97,6 +101,32 @@ async def test_a_community_does_not_route_anew_and_strangers_do_not_find_the_cas
         await anew(conn, case, await hire(conn, "secretary", Role.SECRETARY, COMMUNITY))
     with pytest.raises(CaseNotFound):
         await anew(conn, case, await hire(conn, "elsewhere", Role.SUBDISTRICT, ELSEWHERE))
+
+
+async def test_a_transfer_up_is_over_when_the_case_is_routed_anew(conn: Connection) -> None:
+    who = await centre(conn)
+    case = await open_report(conn, 1, at=located())
+    up = await carry_out(conn, case_id=case.id, verb=Verb.TRANSFER_UP, act=Act(note="难"), actor=who, now=START)
+    assert (STREET, COMMUNITY) == (up.desk_path, up.desk_before)
+    back = await anew(conn, case, who)
+    assert (COMMUNITY, None) == (back.desk_path, back.desk_before)
+
+
+async def test_the_desk_and_who_leads_are_told(conn: Connection) -> None:
+    who = await centre(conn)
+    on_duty = await hire(conn, "on duty", Role.SUBDISTRICT, STREET)
+    await put_on_duty(conn, await make_post(conn, STREET), on_duty)
+    case = await open_report(conn, 1, at=located(NEIGHBOUR))
+    await make_rule(conn, RuleTerms(desk_depth=2))
+    await conn.execute("update community_case set assignee_id = null")
+    await anew(conn, case, who)
+    (*_, event) = await list_events(conn, district_id=DISTRICT, subject="case", subject_id=case.id)
+    await notify(conn, event, START)
+    assert on_duty.id is not None
+    told = await list_notices(
+        conn, district_id=DISTRICT, recipient_kind="staff", recipient_id=on_duty.id, before_id=None, limit=9
+    )
+    assert ["case.rerouted"] == [notice.kind for notice in told]
 
 
 async def test_an_ended_case_stays_where_it_ended(conn: Connection) -> None:

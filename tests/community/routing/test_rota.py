@@ -5,6 +5,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from community.acts import Act
 from community.models import Case, State
 from community.routing.errors import (
     AlreadyOnDuty,
@@ -30,7 +31,7 @@ from community.routing.rota.posts import (
     open_post,
     plan_shifts,
 )
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.access.queries import set_disabled
@@ -41,6 +42,7 @@ from tests.community.district import (
     NEIGHBOUR,
     STREET,
     add_areas,
+    found,
     hire,
     located,
     open_report,
@@ -157,6 +159,16 @@ async def test_a_case_handed_over_goes_to_who_is_on_duty_there(conn: Connection)
     case = await open_report(conn, 1, at=located(candidates=("02", "03")))
     moved = await carry_out(conn, case_id=case.id, verb=Verb.HAND_OVER, act=Act(area_code="03"), actor=first, now=START)
     assert (NEIGHBOUR, neighbour.id, post.id) == (moved.desk_path, moved.assignee_id, moved.post_id)
+
+
+async def test_a_case_handed_over_is_suggested_to_the_departments_of_its_new_place(conn: Connection) -> None:
+    first, _ = await hire_two(conn)
+    departments = (await found(conn, "b"), await found(conn, "a"))
+    await make_rule(conn, RuleTerms(area_path=NEIGHBOUR, department_ids=departments))
+    case = await open_report(conn, 1, at=located(candidates=("02", "03")))
+    act = Act(area_code="03")
+    moved = await carry_out(conn, case_id=case.id, verb=Verb.HAND_OVER, act=act, actor=first, now=START)
+    assert (departments, departments[0]) == (moved.suggested_department_ids, moved.suggested_department_id)
 
 
 async def test_two_shifts_of_a_post_never_overlap(conn: Connection) -> None:

@@ -52,16 +52,6 @@ async def test_all_departments_of_a_rule_are_suggested_and_the_first_leads(conn:
     assert (departments, departments[0]) == (case.suggested_department_ids, case.suggested_department_id)
 
 
-async def test_what_the_release_before_wrote_still_reads(conn: Connection) -> None:
-    department_id = await found(conn)
-    await conn.execute(
-        "insert into routing_rule (district_id, position, department_id) values (1, 1, $1)", department_id
-    )
-    case = await open_report(conn, 1, at=located())
-    await conn.execute("update community_case set suggested_department_ids = null")
-    assert (department_id,) == (await read(conn, case)).suggested_department_ids
-
-
 async def test_no_change_of_rules_moves_a_case(conn: Connection) -> None:
     await add_areas(conn, COMMUNITY)
     rule_id = await make_rule(conn, RuleTerms(desk_depth=2))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from community.routing.changes import Add, Move, Replace, Retire, apply, rule_of
 from community.routing.errors import RuleNotFound
 from community.routing.models import RoutingRule, RuleTerms
-from community.routing.route import holds_at, lead, moment_at, paths_up, route
-from community.routing.trial.finder import Finder, Times
+from community.routing.route import holds_at, lead, moment_at, route
+from community.routing.trial.finder import Finder, Times, scopes_of
 from community.routing.words import in_words
 from core.calendar import NO_HOLIDAYS, Calendar
 from tests.community.routing.rule_making import category_of
@@ -122,7 +122,7 @@ def test_the_dry_run_finds_the_rule_that_routing_finds(
     finder = Finder(rules, times)
     for area_path, code, at in cases:
         asked = route(area_path, category_of(code), moment_at(at, CALENDAR, ZONE), rules=rules, posts={}).rule_id
-        found = finder.find(area_path, code, times.sort(at))
+        found = finder.find(scopes_of(area_path), code, times.sort(at))
         assert asked == (found and found.id)
 
 
@@ -156,10 +156,6 @@ def test_the_nearest_post_above_the_desk_is_asked(area_path: str | None, depth: 
 def test_a_rule_names_another_post_than_the_nearest() -> None:
     rule = rule_of(RuleTerms(post_id=9), rule_id=1, position=1)
     assert 9 == lead("37/01", None, rule, {"37/01": 2}).post_id
-
-
-def test_paths_go_up_to_the_whole_district() -> None:
-    assert ["37/01/02", "37/01", "37", ""] == list(paths_up("37/01/02"))
 
 
 LITTER, RUBBLE, ANY = RuleTerms(category_code="litter"), RuleTerms(category_code="rubble"), RuleTerms()

@@ -44,15 +44,15 @@ create table shift (
 );
 create index shift_rota on shift (district_id, post_id, ends_at);
 
--- `department_ids` are all that are suggested, the lead first; null in rows of the release before, which knows only
--- the lead. Local times; a window that passes midnight belongs to the day on which it begins.
+-- `department_ids` are all that are suggested, the lead first. Local times; a window that passes midnight belongs to the
+-- day on which it begins. An edit retires a rule and puts another in its place, which `replaces` it.
 alter table routing_rule
-add column weekdays int [] not null default '{}'
+add column weekdays int[] not null default '{}'
 constraint routing_rule_weekdays_known check (weekdays <@ '{1,2,3,4,5,6,7}'),
 add column from_time time,
 add column to_time time,
 add column on_workdays boolean,
-add column department_ids bigint [],
+add column department_ids bigint[] not null default '{}',
 add column post_id bigint,
 add column replaces bigint,
 add column retired_at timestamptz,
@@ -62,18 +62,25 @@ add constraint routing_rule_window_whole check (
 ),
 add constraint routing_rule_post_known foreign key (district_id, post_id) references post (district_id, id),
 add constraint routing_rule_replaces_known foreign key (district_id, replaces) references routing_rule (district_id, id),
--- Only the rules that are read need a place of their own; deferrable, so that one statement can move many.
+-- Only rules that are read need a place of their own; deferrable, so that one statement can move many.
 drop constraint routing_rule_position_unique,
 add constraint routing_rule_position_unique exclude using btree (district_id with =, position with =)
 where (is_active) deferrable initially immediate;
 create unique index routing_rule_replaced_once on routing_rule (district_id, replaces) where replaces is not null;
+update routing_rule set department_ids = array[department_id] where department_id is not null;
+-- No release has been made that reads it.
+alter table routing_rule drop column department_id;
 
--- `post_id` is the post that gave the case its first person; `suggested_department_ids` is null in older rows, which
--- know only the lead.
+-- `post_id` is the post that gave the case its first person.
 alter table community_case
-add column suggested_department_ids bigint [],
+add column suggested_department_ids bigint[] not null default '{}',
 add column post_id bigint,
-add constraint community_case_post_known foreign key (district_id, post_id) references post (district_id, id) not valid;
+add constraint community_case_post_known foreign key (district_id, post_id) references post (district_id, id);
+update community_case set suggested_department_ids = array[suggested_department_id]
+where suggested_department_id is not null;
+alter table community_case add constraint community_case_suggested_lead_first check (
+    suggested_department_id is not distinct from suggested_department_ids[1]
+);
 -- The open cases that a person hands over with his shift.
 create index community_case_post on community_case (district_id, post_id, id)
 where closed_at is null and post_id is not null;
