@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from community.routing.changes import Add, Move, Replace, Retire, apply, rule_of
@@ -71,6 +71,7 @@ def holds_by_days(rule: RuleTerms, at: datetime, calendar: Calendar) -> bool:
     return False
 
 
+@settings(max_examples=500)
 @given(terms(), moments)
 def test_a_rule_holds_exactly_within_the_windows_of_the_days_it_admits(rule: RuleTerms, at: datetime) -> None:
     assert holds_by_days(rule, at, CALENDAR) == holds_at(rule, moment_at(at, CALENDAR, ZONE))
@@ -90,6 +91,22 @@ def test_a_night_belongs_to_the_day_on_which_it_began(local: str, expected: bool
     friday_night = RuleTerms(weekdays=(5,), from_time=time(22), to_time=time(6))
     at = datetime.fromisoformat(local).replace(tzinfo=ZONE)
     assert expected is holds_at(friday_night, moment_at(at, CALENDAR, ZONE))
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        ("2026-03-13T02:00", False),  # the night of Thursday, a working day
+        ("2026-03-14T02:00", False),  # Friday's, although Saturday is off
+        ("2026-03-15T02:00", True),
+        ("2026-03-16T02:00", True),  # Sunday's, although Monday is not
+        ("2026-03-16T22:00", False),
+    ],
+)
+def test_whether_a_night_is_off_is_asked_of_the_day_on_which_it_began(local: str, expected: bool) -> None:
+    nights_off = RuleTerms(from_time=time(22), to_time=time(6), on_workdays=False)
+    at = datetime.fromisoformat(local).replace(tzinfo=ZONE)
+    assert expected is holds_at(nights_off, moment_at(at, CALENDAR, ZONE))
 
 
 @pytest.mark.parametrize(
