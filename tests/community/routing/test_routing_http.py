@@ -283,3 +283,12 @@ async def test_a_shift_takes_some_time_and_not_for_ever(house: House) -> None:
     ]:
         shift = {"staff_id": 1, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
         assert (422, [expected]) == await refused(house, f"{POSTS}/1/shifts", secretary, {"shifts": [shift]})
+
+
+async def test_an_area_has_one_post_of_a_name_and_one_default_post(house: House) -> None:
+    _, secretary = await house.signed_in("secretary", Role.SECRETARY, COMMUNITY)
+    post = {"name": "值班岗", "area_path": COMMUNITY}
+    await house.ask("POST", POSTS, secretary, post)
+    for second, pointer in [(post | {"is_default": False}, "/name"), (post | {"name": "夜班岗"}, "/is_default")]:
+        status, problem = await house.ask("POST", POSTS, secretary, second)
+        assert (409, "/docs/problems#post-taken", [pointer]) == (status, problem["type"], pointers(problem))
