@@ -2,6 +2,7 @@
 
 from community.routing.errors import PostTaken, ShiftsOverlap
 from core.errors import FieldError, InvalidInput, Text
+from core.errors import Conflict, FieldError, InvalidInput, Text
 from core.http.problems import ConstraintMeanings
 from station.errors import StationCodeTaken
 
@@ -18,5 +19,6 @@ CONSTRAINTS: ConstraintMeanings = {
     "post_default_unique": lambda: PostTaken(pointer="/is_default"),
     "post_name_unique": lambda: PostTaken(pointer="/name"),
     "shift_no_overlap": ShiftsOverlap,
+    "point_rule_current_unique": Conflict,  # two administrators at once
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

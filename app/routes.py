@@ -19,6 +19,7 @@ from core.http.endpoint import Route
 from geo import api as geo
 from geo.answers import LocateAnswer
 from riders import api as reports
+from riders.points import api as points
 from riders.reporters import api as reporters
 from riders.reporters.appointments import REVIEWERS
 from riders.signup import api as signup
@@ -31,6 +32,7 @@ from station.transfer.lists import ImportReport
 _ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
+_REVIEWS_READER = staff(*REVIEWERS, Role.AUDITOR)
 _PHOTO = ("image/jpeg", "image/png", "image/webp")
 _JSON_LINES = "application/x-ndjson"
 
@@ -87,6 +89,21 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/appointments", reporters.list_appointments, SIGNED_IN),
     Route("POST", "/api/v1/appointments/{appointment_id}/renew", reporters.renew_appointment, _REVIEWER),
     Route("POST", "/api/v1/appointments/{appointment_id}/revoke", reporters.revoke_appointment, _REVIEWER),
+    # points
+    Route("GET", "/api/v1/riders/me/points", points.get_own_points, RIDER),
+    Route("GET", "/api/v1/riders/me/honours", points.list_own_honours, RIDER),
+    Route("GET", "/api/v1/riders/{rider_id}/points", points.get_points_of_rider, _REVIEWS_READER),
+    Route("POST", "/api/v1/riders/{rider_id}/points", points.award_points, _REVIEWER, 201),
+    Route("POST", "/api/v1/points/entries/{entry_id}/reverse", points.reverse_points, _REVIEWER),
+    Route("GET", "/api/v1/points/rules", points.list_point_rules, SIGNED_IN),
+    Route("PUT", "/api/v1/points/rules", points.put_point_rule, staff(Role.DISTRICT_ADMIN)),
+    Route("DELETE", "/api/v1/points/rules/{rule_id}", points.retire_point_rule, staff(Role.DISTRICT_ADMIN), 204),
+    Route("POST", "/api/v1/points/objections", points.object_to_points, RIDER, 201),
+    Route("GET", "/api/v1/points/objections", points.list_objections, SIGNED_IN),
+    Route("POST", "/api/v1/points/objections/{objection_id}/grant", points.grant_objection, _REVIEWER),
+    Route("POST", "/api/v1/points/objections/{objection_id}/decline", points.decline_objection, _REVIEWER),
+    Route("GET", "/api/v1/honours", points.list_honours, SIGNED_IN),
+    Route("GET", "/api/v1/honours/record", points.list_honour_records, _REVIEWS_READER),
     # reports
     Route("POST", "/api/v1/reports", reports.submit_report, RIDER, 201),
     Route("GET", "/api/v1/reports", reports.list_reports, RIDER),

@@ -8,7 +8,7 @@ because the scheduler can die while its process lives; `/readyz` watches the cou
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +30,9 @@ from core.queries import delete_changes_before
 from geo.api import AREAS, follow_areas
 from geo.live import Areas
 from geo.queries import find_active_generation
+from riders.points.honours.award import sweep_honours
+from riders.points.objections.decide import DECIDED, tell_rider
+from riders.points.reactions import POINT_EVENTS, keep_points
 from riders.reporters.appointments import sweep_appointments
 from riders.signup.sign_in import forget_old_codes
 from station.api import follow_stations
@@ -124,6 +127,10 @@ async def _watch_appointments(app: web.Application) -> None:
         await sweep_appointments(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
+async def _award_honours(app: web.Application) -> None:
+    await _until_nothing_is_left(app, sweep_honours)
+
+
 async def _forget(app: web.Application) -> None:
     """Delete what nobody needs any more: used codes, ended sessions, changes that every process has read."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
@@ -133,11 +140,19 @@ async def _forget(app: web.Application) -> None:
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)
 
 
+def _joined(*tables: Mapping[str, Reaction]) -> dict[str, tuple[Reaction, ...]]:
+    """Put the tables of several parts together: a kind's reactions run in the order in which the tables are given."""
+    kinds = {kind for table in tables for kind in table}
+    return {kind: tuple(table[kind] for table in tables if kind in table) for kind in sorted(kinds)}
+
+
 #: Events after which stations may lie in other areas.
 _OTHER_AREAS = ("generation.activated", "generation.rolled_back")
 
 #: Event kind → what is done about it. Each must be harmless when repeated.
-REACTIONS: dict[str, tuple[Reaction, ...]] = dict.fromkeys(AUDIENCES, (notify,))
+REACTIONS: dict[str, tuple[Reaction, ...]] = _joined(
+    dict.fromkeys(AUDIENCES, notify), dict.fromkeys(POINT_EVENTS, keep_points), {DECIDED: tell_rider}
+)
 
 #: What is woken, and how often.
 SCHEDULE: tuple[Scheduled, ...] = (
@@ -148,6 +163,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("follow areas", 1.0, follow_areas),
     Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),
+    Scheduled("award honours", 3600.0, _award_honours),
     Scheduled("forget", 3600.0, _forget),
 )
 
