@@ -1,5 +1,7 @@
 """Nobody is paid twice for one matter, nor without end in a day; the ledger says so with an entry of nothing."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from community.models import Case
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
-from core.database import Connection
+from core.database import Connection, Pool, pool_transaction
+from geo.models import Locate
 from riders.points.corrections import reverse
 from riders.points.fairness import metres_between
 from riders.points.models import Ground, RuleTerms, Withheld
@@ -15,6 +18,8 @@ from riders.points.rules.setting import set_rule
 from tests.conftest import START
 from tests.riders.points.reporters import NORTH_OF_HERE, Reporting
 
+AddRider = Callable[..., Awaitable[Actor]]
+AddSecretary = Callable[..., Awaitable[Actor]]
 SPOT_M = NORTH_OF_HERE * 110_946  # metres of a step, on the ellipsoid at 36°
 
 
@@ -45,6 +50,24 @@ async def test_beyond_the_days_cap_an_entry_gives_nothing_and_says_so(
         await filed(work)
     assert [None, None, Withheld.DAILY_CAP] == await withheld(work)
     assert "当日该项已达上限" in (await work.entries())[-1].reason.zh
+
+
+async def test_the_cap_holds_when_all_events_are_worked_off_at_once(
+    pool: Pool, add_rider: AddRider, add_secretary: AddSecretary, locate: Locate, south: str
+) -> None:
+    async with pool_transaction(pool) as conn:
+        work = Reporting(conn, await add_rider(conn), await add_secretary(conn, south), locate)
+        await set_cap(conn, work.secretary, 3)
+        cases = [await work.do(await work.report(), Verb.FILE) for _ in range(8)]
+
+    async def work_off(case: Case) -> None:
+        async with pool_transaction(pool) as conn:
+            await Reporting(conn, work.rider, work.secretary, locate).work_off(case)
+
+    await asyncio.gather(*(work_off(case) for case in cases))
+    async with pool_transaction(pool) as conn:
+        found = await withheld(Reporting(conn, work.rider, work.secretary, locate))
+    assert (3, 5) == (found.count(None), found.count(Withheld.DAILY_CAP))
 
 
 async def test_the_cap_is_each_days_and_a_day_is_a_local_one(conn: Connection, work: Reporting, admin: Actor) -> None:

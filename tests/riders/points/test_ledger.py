@@ -98,6 +98,15 @@ async def test_reopening_a_closed_case_takes_nothing_and_closing_it_again_gives_
     assert FILED + CLOSED == await work.balance()
 
 
+async def test_reopening_a_case_from_before_there_were_points_gives_none_for_its_filing(
+    conn: Connection, work: Reporting
+) -> None:
+    case = await work.do(await work.finish(await work.do(await work.report(), Verb.FILE)), Verb.REOPEN)
+    await conn.execute("delete from event where kind in ('case.filed', 'case.closed')")
+    await work.work_off(case)
+    assert [] == await work.entries()
+
+
 async def test_a_duplicate_keeps_no_points_for_filing_and_gets_less_when_its_original_is_closed(
     conn: Connection, work: Reporting, other: Reporting
 ) -> None:
@@ -112,6 +121,16 @@ async def test_a_duplicate_keeps_no_points_for_filing_and_gets_less_when_its_ori
         await work.work_off(case)
     assert HELPFUL == await work.balance()
     assert HELPFUL < FILED
+
+
+async def test_a_duplicate_that_is_a_case_of_its_own_again_when_its_original_is_closed_gets_no_thanks(
+    work: Reporting, other: Reporting
+) -> None:
+    original = await other.do(await other.report(), Verb.FILE)
+    case = await work.merge(await work.report(), original)
+    await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await work.work_off(await work.do(case, Verb.REOPEN))
+    assert [Ground.FILED] == [entry.ground for entry in await work.entries()]
 
 
 async def test_a_rider_thanked_for_one_duplicate_is_not_thanked_for_his_next_of_the_same(
