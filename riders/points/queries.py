@@ -154,10 +154,8 @@ async def has_reported_matter(
         """
         select exists (
             select from community_case
-            where district_id = $1 and id = $3 and reporter_kind = 'rider' and reporter_id = $2
-        ) or exists (
-            select from report join community_case on community_case.district_id = $1 and community_case.id = case_id
-            where report.district_id = $1 and rider_id = $2 and duplicate_of = $3 and community_case.id < $4
+            where district_id = $1 and (id = $3 or (duplicate_of = $3 and id < $4))
+                and reporter_kind = 'rider' and reporter_id = $2
         )
         """,
         district_id,

@@ -19,7 +19,7 @@ from riders.points.models import Ground
 VERIFICATION_ANSWERED = "case.verification_answered"
 
 #: In these a report has not led to anything of its own.
-FALLEN = frozenset({State.REJECTED, State.DUPLICATE})
+FALLEN = frozenset({State.REJECTED, State.DUPLICATE, State.VOIDED})
 
 _OF_A_REPORT = (Ground.FILED, Ground.CLOSED, Ground.HELPFUL)
 
@@ -29,6 +29,7 @@ _LOST = dict.fromkeys(FALLEN, _OF_A_REPORT) | {State.DUPLICATE: (Ground.FILED, G
 _RETURNED = Text("案件 {number} 恢复办理，积分相应调整", "case {number} is being handled again: points adjusted")
 _WITHDRAWN = {
     State.REJECTED: Text("撤回：案件 {number} 不予立案", "taken back: case {number} was rejected"),
+    State.VOIDED: Text("撤回：案件 {number} 已作废", "taken back: case {number} was voided"),
     State.DUPLICATE: Text(
         "撤回：案件 {number} 已并入同一问题的另一案件",
         "taken back: case {number} was merged into another of the same matter",
@@ -88,8 +89,8 @@ async def _on_fallen(conn: Connection, event: Event, case: Case, rider_id: int, 
             await take_back(conn, district_id=case.district_id, entry=entry, reason=reason, now=now, event_id=event.id)
 
 
-async def _on_reopened(conn: Connection, event: Event, case: Case, rider_id: int, now: datetime) -> None:
-    """Give back what a rejection or a merger took, or give for the filing now; a closed case never lost anything.
+async def _on_returned(conn: Connection, event: Event, case: Case, rider_id: int, now: datetime) -> None:
+    """Give back what rejecting, voiding or merging took, or give for the filing now; a closed case never lost anything.
 
     The thanks for a duplicate go: it is a case of its own again.
     """
@@ -103,7 +104,8 @@ async def _on_reopened(conn: Connection, event: Event, case: Case, rider_id: int
         is_thanks = entry.ground is Ground.HELPFUL
         if (entry.points > 0 and is_thanks) or (entry.points < 0 and not is_thanks and entry.by_kind == "system"):
             await take_back(conn, district_id=case.district_id, entry=entry, reason=reason, now=now, event_id=event.id)
-    await _on_filed(conn, event, case, rider_id, now)
+    if event.data.get("to") != State.COLLECTED:  # a duplicate goes back to where it stood
+        await _on_filed(conn, event, case, rider_id, now)
 
 
 _STEPS: dict[str, Step] = {
@@ -114,7 +116,8 @@ _STEPS: dict[str, Step] = {
     "case.rejected": _on_fallen,
     "case.voided": _on_fallen,
     "case.merged": _on_fallen,
-    "case.reopened": _on_reopened,
+    "case.reopened": _on_returned,
+    "case.split": _on_returned,
 }
 
 #: The kinds of event that `keep_points` reacts to.

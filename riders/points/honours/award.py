@@ -46,8 +46,10 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
-async def sweep_honours(conn: Connection, *, district_id: int, now: datetime, limit: int = AREAS_PER_SWEEP) -> int:
-    """Award the last month in up to `limit` areas not yet looked at; give how many. Call again while all come back."""
+async def sweep_honours(
+    conn: Connection, *, district_id: int, now: datetime, limit: int = AREAS_PER_SWEEP
+) -> list[str]:
+    """Award the last month in up to `limit` areas not yet looked at, and give them; call again until there are none."""
     month = month_before(now, await get_timezone(conn, district_id=district_id))
     area_paths = await queries.list_areas_to_honour(
         conn,
@@ -59,7 +61,7 @@ async def sweep_honours(conn: Connection, *, district_id: int, now: datetime, li
     )
     for area_path in area_paths:
         await _award(conn, district_id=district_id, area_path=area_path, month=month, now=now)
-    return len(area_paths)
+    return area_paths
 
 
 async def _award(conn: Connection, *, district_id: int, area_path: str, month: Month, now: datetime) -> None:

@@ -1,12 +1,14 @@
 """Reporters at work, for the tests of points: appointed, reporting, and their cases handled by real verbs."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from community.acts import Act
 from community.models import Case
 from community.queries import find_case
-from community.triage import Act, carry_out
+from community.triage import carry_out
 from community.workflow import Verb
-from core.access.models import Actor
+from core.access.models import Actor, Grant, Role
 from core.database import Connection
 from core.events import record_event
 from core.queries import list_events
@@ -57,6 +59,7 @@ class Reporting:
 
     def __init__(self, conn: Connection, rider: Actor, secretary: Actor, locate: Locate) -> None:
         self.conn, self.rider, self.secretary, self.locate = conn, rider, secretary, locate
+        self.above = replace(secretary, grants=(Grant(Role.SUBDISTRICT, ""),))
         self._sent = 0
 
     async def report(
@@ -81,14 +84,15 @@ class Reporting:
         return case
 
     async def do(self, case: Case, *verbs: Verb, now: datetime = START, note: str = "已查看") -> Case:
-        """Let the secretary do one verb after the other."""
+        """Let the secretary, or for voiding the level above her, do one verb after the other."""
         for verb in verbs:
             said = {
                 Verb.FILE: Act(),
                 Verb.VERIFY: Act(),
                 Verb.CLOSE: Act(result="已清理"),
             }.get(verb, Act(note=note))
-            case = await carry_out(self.conn, case_id=case.id, verb=verb, act=said, actor=self.secretary, now=now)
+            actor = self.above if verb is Verb.VOID else self.secretary
+            case = await carry_out(self.conn, case_id=case.id, verb=verb, act=said, actor=actor, now=now)
         return case
 
     async def finish(self, case: Case, now: datetime = START) -> Case:

@@ -53,7 +53,7 @@ async def records(work: Reporting, area_path: str, month: date = MARCH) -> list[
 
 
 async def sweep(conn: Connection, now: datetime = IN_APRIL) -> int:
-    return await sweep_honours(conn, district_id=DISTRICT, now=now)
+    return len(await sweep_honours(conn, district_id=DISTRICT, now=now))
 
 
 @pytest.fixture

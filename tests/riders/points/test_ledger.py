@@ -116,7 +116,7 @@ async def test_a_duplicate_keeps_no_points_for_filing_and_gets_less_when_its_ori
     case = await work.merge(case, original)
     await work.work_off(case)
     assert 0 == await work.balance()
-    await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await other.finish(original)
     for _ in range(2):
         await work.work_off(case)
     assert HELPFUL == await work.balance()
@@ -128,7 +128,7 @@ async def test_a_duplicate_that_is_a_case_of_its_own_again_when_its_original_is_
 ) -> None:
     original = await other.do(await other.report(), Verb.FILE)
     case = await work.merge(await work.report(), original)
-    await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await other.finish(original)
     await work.work_off(await work.do(case, Verb.REOPEN))
     assert [Ground.FILED] == [entry.ground for entry in await work.entries()]
 
@@ -138,8 +138,7 @@ async def test_a_rider_thanked_for_one_duplicate_is_not_thanked_for_his_next_of_
 ) -> None:
     original = await other.do(await other.report(), Verb.FILE)
     cases = [await work.merge(await work.report(), original) for _ in range(3)]
-    for case in cases:
-        await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await other.finish(original)
     await work.work_off(*cases)
     assert [None, Withheld.OWN_DUPLICATE, Withheld.OWN_DUPLICATE] == [e.withheld for e in await work.entries()]
     assert HELPFUL == await work.balance()
@@ -148,24 +147,44 @@ async def test_a_rider_thanked_for_one_duplicate_is_not_thanked_for_his_next_of_
 async def test_ones_own_duplicate_of_ones_own_case_gives_nothing_and_says_so(work: Reporting) -> None:
     original = await work.do(await work.report(), Verb.FILE)
     case = await work.merge(await work.report(), original)
-    await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await work.finish(original)
     await work.work_off(case)
     (entry,) = await work.entries()
     assert (0, Withheld.OWN_DUPLICATE) == (entry.points, entry.withheld)
     assert "同一问题" in entry.reason.zh
 
 
-async def test_a_merger_undone_gives_the_points_for_filing_back(work: Reporting, other: Reporting) -> None:
+@pytest.mark.parametrize("verb", [Verb.SPLIT, Verb.REOPEN])
+async def test_a_merger_undone_gives_the_points_for_filing_back_and_takes_the_thanks(
+    work: Reporting, other: Reporting, verb: Verb
+) -> None:
     original = await other.do(await other.report(), Verb.FILE)
     case = await work.do(await work.report(), Verb.FILE)
     await work.work_off(case)
     case = await work.merge(case, original)
-    await work.work_off(case)
-    await work.happens(case, "case.settled", result="已清理", original=original.id)
+    await other.finish(original)
     await work.work_off(case)
     assert HELPFUL == await work.balance()
-    await work.work_off(await work.do(case, Verb.REOPEN))
+    await work.work_off(await work.do(case, verb))
     assert FILED == await work.balance()
+
+
+async def test_a_duplicate_split_off_before_it_was_filed_is_paid_when_it_is(work: Reporting, other: Reporting) -> None:
+    original = await other.do(await other.report(), Verb.FILE)
+    case = await work.do(await work.merge(await work.report(), original), Verb.SPLIT)
+    assert "collected" == case.state
+    await work.work_off(case)
+    assert 0 == await work.balance()
+    await work.work_off(await work.do(case, Verb.FILE))
+    assert FILED == await work.balance()
+
+
+async def test_voiding_a_case_takes_the_points_back_without_the_words_between_offices(work: Reporting) -> None:
+    case = await work.do(await work.report(), Verb.FILE)
+    await work.work_off(case)
+    await work.work_off(await work.do(case, Verb.VOID, note="内部说明"))
+    taken = (await work.entries())[-1]
+    assert (0, f"撤回：案件 {case.number} 已作废") == (await work.balance(), taken.reason.zh)
 
 
 async def test_who_answers_a_verification_gets_points_and_the_reporter_none_for_it(
