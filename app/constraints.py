@@ -1,7 +1,6 @@
 """What a broken database constraint means to a person, by constraint name; each room lists its own."""
 
 from community.routing.errors import PostTaken, ShiftsOverlap
-from core.errors import FieldError, InvalidInput, Text
 from core.errors import Conflict, FieldError, InvalidInput, Text
 from core.http.problems import ConstraintMeanings
 from station.errors import StationCodeTaken
