@@ -46,3 +46,11 @@ class CasePage:
 
     cases: tuple[CaseLine, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedCount:
+    """How many there are, counted up to a bound; `or_more` says that the bound was reached (“1000+”)."""
+
+    count: int
+    or_more: bool

@@ -8,10 +8,10 @@ from community.sight import Sight
 from core.database import Connection
 
 # Both orders break ties by id; a case without a running clock comes last.
-_DUE_KEY = "coalesce(next_due_at, 'infinity')"
+DUE_KEY = "coalesce(next_due_at, 'infinity')"
 
 
-class _Conditions:
+class Conditions:
     """Conditions joined by AND, and their numbered values."""
 
     def __init__(self, district_id: int) -> None:
@@ -51,15 +51,10 @@ async def list_case_lines(
     now: datetime,
 ) -> list[CaseLine]:
     """List what lies in sight: by due time (open cases only), or newest first. Needs a transaction."""
-    where = _Conditions(district_id)
-    _add_sight(where, sight)
-    _add_filter(where, wanted, now)
-    if by_due:
-        where.add("closed_at is null")
-    # A plan for any area is a bad plan for most: 20 ms instead of 1 for a subdistrict (docs/adr/0004).
-    await conn.execute("set local plan_cache_mode = force_custom_plan")
+    where = _listed(district_id, sight, wanted, by_due=by_due, now=now)
+    await plan_for_values(conn)
     if after is not None and by_due:
-        where.add(f"({_DUE_KEY}, id) > ({where.value(after.due_at)}::text::timestamptz, {where.value(after.case_id)})")
+        where.add(f"({DUE_KEY}, id) > ({where.value(after.due_at)}::text::timestamptz, {where.value(after.case_id)})")
     elif after is not None:
         where.add(f"id < {where.value(after.case_id)}")
     rows = await conn.fetch(
@@ -67,7 +62,7 @@ async def list_case_lines(
         select id, number, origin, category_code, state, description, lon, lat, area_path, area_names,
             needs_confirmation, department_id, assignee_id, opened_at, closed_at, next_due_at, version
         from community_case where {where.text()}
-        order by {f"{_DUE_KEY}, id" if by_due else "id desc"} limit {where.value(limit)}
+        order by {f"{DUE_KEY}, id" if by_due else "id desc"} limit {where.value(limit)}
         """,  # noqa: S608 — every value is numbered
         *where.values,
     )
@@ -84,7 +79,52 @@ async def list_case_lines(
     ]
 
 
-def _add_sight(where: _Conditions, sight: Sight) -> None:
+async def count_case_lines(
+    conn: Connection,
+    *,
+    district_id: int,
+    sight: Sight,
+    wanted: CaseFilter,
+    by_due: bool,
+    most: int,
+    now: datetime,
+    timeout_ms: int,
+) -> int:
+    """Count up to `most` of what the list would give. Raises `asyncpg.QueryCanceledError` after `timeout_ms`."""
+    where = _listed(district_id, sight, wanted, by_due=by_due, now=now)
+    await plan_for_values(conn)
+    await conn.execute("select set_config('statement_timeout', $1, true)", str(timeout_ms))
+    # The newest in order: a condition without an index ends at the bound instead of reading the whole table.
+    count: int = await conn.fetchval(
+        f"""
+        select count(*) from (
+            select from community_case where {where.text()}
+            {"" if by_due else "order by id desc"} limit {where.value(most)}
+        ) as listed
+        """,  # noqa: S608 — every value is numbered
+        *where.values,
+    )
+    return count
+
+
+async def plan_for_values(conn: Connection) -> None:
+    """Let the rest of the transaction be planned for the values asked with."""
+    # A plan for any area is a bad plan for most: 20 ms instead of 1 for a subdistrict (docs/adr/0004).
+    await conn.execute("set local plan_cache_mode = force_custom_plan")
+
+
+def _listed(district_id: int, sight: Sight, wanted: CaseFilter, *, by_due: bool, now: datetime) -> Conditions:
+    """Give the conditions of a list as a whole, whatever page of it is shown."""
+    where = Conditions(district_id)
+    add_sight(where, sight)
+    _add_filter(where, wanted, now)
+    if by_due:
+        where.add("closed_at is null")
+    return where
+
+
+def add_sight(where: Conditions, sight: Sight) -> None:
+    """Let only the cases in sight pass."""
     if "" in sight.area_paths:
         return
     seen = [where.within(path) for path in sight.area_paths]
@@ -95,7 +135,7 @@ def _add_sight(where: _Conditions, sight: Sight) -> None:
     where.add(f"({' or '.join(seen)})" if seen else "false")
 
 
-def _add_filter(where: _Conditions, wanted: CaseFilter, now: datetime) -> None:
+def _add_filter(where: Conditions, wanted: CaseFilter, now: datetime) -> None:
     if wanted.states:
         where.add(f"state = any({where.value(list(wanted.states))}::text[])")
         if ENDED.isdisjoint(wanted.states):
@@ -113,7 +153,7 @@ def _add_filter(where: _Conditions, wanted: CaseFilter, now: datetime) -> None:
     if wanted.duty_desk:
         where.add("area_path is null")
     if wanted.overdue:
-        where.add(f"{_DUE_KEY} <= {where.value(now)} and closed_at is null")
+        where.add(f"{DUE_KEY} <= {where.value(now)} and closed_at is null")
     if wanted.number is not None:
         where.add(f"id = {where.value(_id_of(wanted.number))} and number = {where.value(wanted.number)}")
     if wanted.opened_from is not None:

@@ -120,13 +120,28 @@ async def put_security_headers(_request: web.Request, response: web.StreamRespon
 
 def problem(request: web.Request, refusal: Refusal) -> web.Response:
     """Answer `refusal` in the reader's language."""
+    response = web.Response(
+        status=refusal.status,
+        body=orjson.dumps(describe_problem(request, refusal, instance=request.path)),
+        content_type="application/problem+json",
+        headers={"Content-Language": "en" if language(request) == "en" else "zh-CN"},
+    )
+    if refusal.retry_after_s is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def describe_problem(request: web.Request, refusal: Refusal, *, instance: str) -> dict[str, object]:
+    """Give the body that tells the reader, in his language, why `instance` was refused."""
     reader = language(request)
     body: dict[str, object] = {
         "type": PROBLEM_PAGE + refusal.slug,
         "title": refusal.title.in_language(reader),
         "status": refusal.status,
         "detail": refusal.explain(reader),
-        "instance": request.path,
+        "instance": instance,
     }
     if isinstance(refusal, InvalidInput):
         body["errors"] = [
@@ -134,17 +149,12 @@ def problem(request: web.Request, refusal: Refusal) -> web.Response:
         ]
     elif refusal.pointer is not None:
         body["errors"] = [{"pointer": refusal.pointer, "detail": refusal.explain(reader)}]
-    response = web.Response(
-        status=refusal.status,
-        body=orjson.dumps(body),
-        content_type="application/problem+json",
-        headers={"Content-Language": "en" if reader == "en" else "zh-CN"},
-    )
-    if refusal.retry_after_s is not None:
-        response.headers["Retry-After"] = str(refusal.retry_after_s)
-    if refusal.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return body
+
+
+def refusal_of(request: web.Request, error: Refusal | asyncpg.PostgresError) -> Refusal:
+    """Give what an error means to the caller; a constraint of the database by its name."""
+    return error if isinstance(error, Refusal) else _of_postgres_error(request, error)
 
 
 def _of_http_exception(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
