@@ -19,5 +19,11 @@ CONSTRAINTS: ConstraintMeanings = {
     "post_name_unique": lambda: PostTaken(pointer="/name"),
     "shift_no_overlap": ShiftsOverlap,
     "point_rule_current_unique": Conflict,  # two administrators at once
+    "template_title_unique": lambda: InvalidInput(
+        [FieldError("/title", Text("已有同名的常用语。", "There is a template of this title already."))]
+    ),
+    "saved_filter_name_unique": lambda: InvalidInput(
+        [FieldError("/name", Text("您已有同名的筛选。", "You have a filter of this name already."))]
+    ),
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

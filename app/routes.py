@@ -3,8 +3,14 @@
 from app.health import livez, readyz
 from community import api as cases
 from community.clocks import api as clocks
+from community.desk.bulk import api as bulk
+from community.desk.day import api as day
+from community.desk.filters import api as filters
+from community.desk.notes import api as notes
+from community.desk.templates import api as templates
 from community.duplicates import api as duplicates
 from community.duplicates.dismiss import JUDGES
+from community.notices import api as notices
 from community.oversights import api as oversights
 from community.photos import api as case_photos
 from community.routing import api as routing
@@ -141,6 +147,24 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/posts/{post_id}/shifts", rota.add_shifts, _ROTA, 201),
     Route("DELETE", "/api/v1/posts/{post_id}/shifts/{shift_id}", rota.remove_shift, _ROTA, 204),
     Route("POST", "/api/v1/posts/{post_id}/hand-over", rota.hand_over_post, staff(*DUTY_ROLES)),
+    # the secretary's desk; its addresses beneath a case come before the verbs, which would take them for theirs
+    Route("GET", "/api/v1/my-day", day.get_my_day, ANY_STAFF),
+    Route("GET", "/api/v1/templates", templates.get_templates, ANY_STAFF),
+    Route("POST", "/api/v1/templates", templates.create_template, ANY_STAFF, 201),
+    Route("PUT", "/api/v1/templates/{template_id}", templates.replace_template, ANY_STAFF),
+    Route("DELETE", "/api/v1/templates/{template_id}", templates.delete_template, ANY_STAFF, 204),
+    Route("POST", "/api/v1/templates/{template_id}/render", templates.render_template, ANY_STAFF),
+    Route("GET", "/api/v1/saved-filters", filters.get_saved_filters, ANY_STAFF),
+    Route("POST", "/api/v1/saved-filters", filters.create_saved_filter, ANY_STAFF, 201),
+    Route("PUT", "/api/v1/saved-filters/{filter_id}", filters.replace_saved_filter, ANY_STAFF),
+    Route("DELETE", "/api/v1/saved-filters/{filter_id}", filters.delete_saved_filter, ANY_STAFF, 204),
+    Route("POST", "/api/v1/cases/bulk", bulk.act_on_cases, ANY_STAFF, answer=bulk.BulkAnswer),
+    Route("GET", "/api/v1/cases/{case_id}/notes", notes.get_notes, ANY_STAFF),
+    Route("POST", "/api/v1/cases/{case_id}/notes", notes.create_note, ANY_STAFF, 201),
+    Route("DELETE", "/api/v1/cases/{case_id}/notes/{note_id}", notes.delete_note, ANY_STAFF),
+    Route("GET", "/api/v1/cases/{case_id}/mentionable", notes.get_mentionable, ANY_STAFF),
+    Route("GET", "/api/v1/notices", notices.get_notices, SIGNED_IN),
+    Route("POST", "/api/v1/notices/read", notices.read_notices, SIGNED_IN),
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
@@ -166,5 +190,4 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),
     Route("GET", "/api/v1/appeals/{token}", cases.get_appeal, ANYONE),
-    Route("GET", "/api/v1/notices", cases.get_notices, SIGNED_IN),
 )  # fmt: skip

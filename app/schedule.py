@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from community.clocks.recounting import recount_open_clocks
 from community.clocks.sweep import sweep_deadlines
+from community.desk.bulk.act import forget_bulk_acts
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from core.access.queries import delete_sessions_ended_before
@@ -132,10 +133,11 @@ async def _award_honours(app: web.Application) -> None:
 
 
 async def _forget(app: web.Application) -> None:
-    """Delete what nobody needs any more: used codes, ended sessions, changes that every process has read."""
+    """Delete what nobody needs any more: used codes, ended sessions, kept answers, changes that all have read."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
     async with pool_transaction(app[POOL]) as conn:
         await forget_old_codes(conn, district_id=district_id, now=now)
+        await forget_bulk_acts(conn, district_id=district_id, now=now)
         await delete_sessions_ended_before(conn, district_id=district_id, before=now - _KEEP_SESSIONS)
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)
 

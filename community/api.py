@@ -1,4 +1,4 @@
-"""Cases, categories, departments, appeals and notices over HTTP."""
+"""Cases, categories, departments and appeals over HTTP."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from community.appeals.submit import AppealDraft, get_appeal_progress, submit_ap
 from community.categories import set_category
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
-from community.lists.pages import MAX_PAGE, list_cases
+from community.lists.pages import list_cases
 from community.models import (
     Case,
     Category,
@@ -23,14 +23,12 @@ from community.models import (
     Contact,
     Department,
     Kind,
-    Notice,
     Origin,
     Place,
     Question,
     Satisfaction,
     State,
 )
-from community.notices.queries import list_notices
 from community.progress import Progress
 from community.routing import queries as routing
 from community.triage import carry_out
@@ -66,6 +64,22 @@ class CasesQuery(Input):
     order: Order = Order.DUE
     cursor: str | None = Field(None, max_length=200)
     limit: int = 50
+
+    def wanted(self) -> CaseFilter:
+        """Give what is asked for without the page."""
+        return CaseFilter(
+            states=self.state,
+            category_codes=self.category,
+            origin=self.origin,
+            department_id=self.department_id,
+            assignee_id=self.assignee_id,
+            area_path=self.area,
+            duty_desk=self.duty_desk,
+            overdue=self.overdue,
+            number=self.number,
+            opened_from=self.opened_from,
+            opened_before=self.opened_before,
+        )
 
 
 class ActBody(Input):
@@ -156,13 +170,6 @@ class AppealBody(Input):
     place: MeasuredPositionBody | None = None
 
 
-class NoticesQuery(Input):
-    """Which notices: those older than the notice `before`."""
-
-    before: Id | None = None
-    limit: int = 50
-
-
 @dataclass(frozen=True, slots=True)
 class Categories:
     """Every active category."""
@@ -175,13 +182,6 @@ class Departments:
     """Every active department."""
 
     departments: tuple[Department, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Notices:
-    """The caller's notices, newest first."""
-
-    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,24 +198,11 @@ async def get_cases(request: web.Request, query: CasesQuery) -> CasePage:
     Ordered by what is due next among the open ones, or newest first. Follow `next_cursor` to the end; `limit` is at
     most 200.
     """
-    wanted = CaseFilter(
-        states=query.state,
-        category_codes=query.category,
-        origin=query.origin,
-        department_id=query.department_id,
-        assignee_id=query.assignee_id,
-        area_path=query.area,
-        duty_desk=query.duty_desk,
-        overdue=query.overdue,
-        number=query.number,
-        opened_from=query.opened_from,
-        opened_before=query.opened_before,
-    )
     async with transaction(request) as conn:
         return await list_cases(
             conn,
             actor=actor(request),
-            wanted=wanted,
+            wanted=query.wanted(),
             order=query.order,
             cursor=query.cursor,
             limit=query.limit,
@@ -307,18 +294,3 @@ async def get_appeal(request: web.Request, token: str) -> Progress:
     """Show how far the appeal of this token has come."""
     async with transaction(request) as conn:
         return await get_appeal_progress(conn, district_id=district_id(request), token=token)
-
-
-async def get_notices(request: web.Request, query: NoticesQuery) -> Notices:
-    """List what the caller has been told about cases, newest first."""
-    caller = actor(request)
-    async with transaction(request) as conn:
-        found = await list_notices(
-            conn,
-            district_id=caller.district_id,
-            recipient_kind=caller.kind,
-            recipient_id=caller.id or 0,
-            before_id=query.before,
-            limit=max(1, min(query.limit, MAX_PAGE)),
-        )
-    return Notices(tuple(found))

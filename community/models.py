@@ -275,10 +275,11 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line of someone's message list: which event of which case."""
+    """A line of someone's message list: which event of which case, and when he read it."""
 
     id: int
     kind: str
     case_id: int
     case_number: str
     created_at: datetime
+    read_at: datetime | None

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from community import queries as case_queries
+from community.desk.notes.mention import list_mentioned_ids
 from community.models import Case
 from community.notices import queries
 from community.routing.route import DUTY_DESK
@@ -19,7 +20,7 @@ _DISTRICT_ROLES = (Role.DISTRICT_ADMIN,)
 
 class Audience(Enum):
     """Who is told: the desk that answers for the case, the person it is assigned to, those one level above the desk or
-    as many as an escalation says, the departments at work, the reporter.
+    as many as an escalation says, the departments at work, the reporter, those whom a note mentions.
     """
 
     DESK = auto()
@@ -27,6 +28,7 @@ class Audience(Enum):
     ABOVE = auto()
     DEPARTMENT = auto()
     REPORTER = auto()
+    MENTIONED = auto()
 
 
 #: Event kind → who is told.
@@ -61,6 +63,7 @@ AUDIENCES: dict[str, frozenset[Audience]] = {
     Verb.HAND_OVER.event: frozenset({Audience.DESK}),
     Verb.TRANSFER_UP.event: frozenset({Audience.DESK}),
     Verb.TRANSFER_BACK.event: frozenset({Audience.DESK}),
+    "case.noted": frozenset({Audience.MENTIONED}),
 }
 
 
@@ -100,6 +103,8 @@ async def _staff(conn: Connection, case: Case, event: Event, audience: Audience)
         return await _over_desk(conn, case)
     if audience is Audience.ABOVE:
         return await _above(conn, case, level=int(str(event.data.get("level", 1))))
+    if audience is Audience.MENTIONED:
+        return await list_mentioned_ids(conn, case=case, note_id=int(str(event.data["note_id"])))
     return []
 
 

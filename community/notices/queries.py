@@ -104,15 +104,16 @@ async def list_notices(
     recipient_id: int,
     before_id: int | None,
     limit: int,
+    unread: bool = False,
 ) -> list[Notice]:
-    """List someone's notices, newest first, from below `before_id`."""
+    """List someone's notices, or only those he has not read, newest first, from below `before_id`."""
     rows = await conn.fetch(
         """
-        select notice.id, notice.kind, case_id, number as case_number, created_at
+        select notice.id, notice.kind, case_id, number as case_number, created_at, read_at
         from notice join community_case on community_case.district_id = notice.district_id
             and community_case.id = notice.case_id
         where notice.district_id = $1 and recipient_kind = $2 and recipient_id = $3
-            and notice.id < coalesce($4, 9223372036854775807)
+            and notice.id < coalesce($4, 9223372036854775807) and (not $6 or read_at is null)
         order by notice.id desc limit $5
         """,
         district_id,
@@ -120,5 +121,52 @@ async def list_notices(
         recipient_id,
         before_id,
         limit,
+        unread,
     )
     return [Notice(**row) for row in rows]
+
+
+async def count_unread_notices(
+    conn: Connection, *, district_id: int, recipient_kind: str, recipient_id: int, most: int
+) -> int:
+    """Count up to `most` notices that someone has not read."""
+    count: int = await conn.fetchval(
+        """
+        select count(*) from (
+            select from notice
+            where district_id = $1 and recipient_kind = $2 and recipient_id = $3 and read_at is null limit $4
+        ) as unread
+        """,
+        district_id,
+        recipient_kind,
+        recipient_id,
+        most,
+    )
+    return count
+
+
+async def mark_notices_read(
+    conn: Connection,
+    *,
+    district_id: int,
+    recipient_kind: str,
+    recipient_id: int,
+    up_to_id: int | None,
+    ids: Sequence[int],
+    now: datetime,
+) -> int:
+    """Mark someone's own notices up to one, or those named; give how many had not been read before."""
+    done = await conn.execute(
+        """
+        update notice set read_at = $6
+        where district_id = $1 and recipient_kind = $2 and recipient_id = $3 and read_at is null
+            and (id <= $4 or id = any($5::bigint[]))
+        """,
+        district_id,
+        recipient_kind,
+        recipient_id,
+        up_to_id,
+        ids,
+        now,
+    )
+    return int(done.split()[-1])

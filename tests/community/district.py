@@ -38,6 +38,7 @@ async def open_report(
     origin: Origin = Origin.REPORT,
     actor: Actor | None = None,
     place: Place | None = None,
+    contact_owed: bool = False,
     now: datetime = START,
 ) -> Case:
     """Open a case from the report `ref`."""
@@ -52,6 +53,7 @@ async def open_report(
         place=place,
         trusted=trusted,
         actor=actor,
+        contact_owed=contact_owed,
         now=now,
     )
 

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from community import api
 from community.models import Case, State
+from community.notices import api as notices
 from community.workflow import Field
 from core.access.models import Actor, Role
 from core.access.policy import ANY_STAFF, ANYONE, SIGNED_IN
@@ -31,7 +32,7 @@ ROUTES = (
     Route("GET", "/api/v1/departments", api.get_departments, ANY_STAFF),
     Route("POST", "/api/v1/appeals", api.post_appeal, ANYONE, 201),
     Route("GET", "/api/v1/appeals/{token}", api.get_appeal, ANYONE),
-    Route("GET", "/api/v1/notices", api.get_notices, SIGNED_IN),
+    Route("GET", "/api/v1/notices", notices.get_notices, SIGNED_IN),
 )
 KEY = {"Idempotency-Key": "3f1c2a90-0d0e-4a8e-9a55-6b1f2f0f9d11"}
 APPEAL = {"category": "help", "text": "想请社区帮忙", "contact_phone": "199 0000 0001"}
@@ -227,7 +228,7 @@ async def test_the_vocabulary_is_public_and_departments_are_not(house: House) ->
 async def test_notices_are_ones_own(house: House) -> None:
     secretary = await house.signed_in(Role.SECRETARY, COMMUNITY)
     answer = await house.client.get("/api/v1/notices?limit=5", headers=secretary)
-    assert (200, {"notices": []}) == (answer.status, await answer.json())
+    assert (200, {"notices": [], "unread": {"count": 0, "or_more": False}}) == (answer.status, await answer.json())
 
 
 def test_the_contract_describes_the_body_of_a_verb_and_every_verb() -> None:
