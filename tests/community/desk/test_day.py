@@ -12,6 +12,7 @@ from community.desk.day.read import desks_of, read_day
 from community.lists.models import CaseFilter, Order
 from community.lists.pages import list_cases
 from community.models import Case, Clock, State
+from community.routing.models import RuleTerms
 from community.routing.queries import insert_routing_rule
 from core.access.models import Actor, Grant, Role, is_within
 from core.database import Connection, pool_transaction
@@ -126,7 +127,8 @@ async def test_a_case_lifted_to_the_subdistrict_is_on_its_day_alone(house: House
     secretary = await house.hire("secretary", Role.SECRETARY, COMMUNITY)
     centre = await house.hire("centre", Role.SUBDISTRICT, STREET)
     async with pool_transaction(house.pool) as conn:
-        await insert_routing_rule(conn, district_id=DISTRICT, position=1, category_code="fire_lane", desk_depth=2)
+        terms = RuleTerms(category_code="fire_lane", desk_depth=2)
+        await insert_routing_rule(conn, district_id=DISTRICT, position=1, terms=terms)
     own = await house.open(1, at=located())
     lifted = await house.open(2, at=located(), category_code="fire_lane")
     assert [own.id, lifted.id] == sorted(ids((await secretary.get("/cases"))["cases"]))
