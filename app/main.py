@@ -12,6 +12,8 @@ from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
 from app.secret import read_or_make_secret
 from app.settings import Settings
+from community.stream.api import LIVE_CASES, end_streams
+from community.stream.live import LiveCases
 from core.clock_guard import ClockGuard
 from core.database import Connection, open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
@@ -53,6 +55,8 @@ def create_app(
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
+    app[LIVE_CASES] = LiveCases(district_id=settings.district)
+    app.on_shutdown.append(end_streams)
     add_routes(app, ROUTES + DOCS_ROUTES)
 
     async def database(app: web.Application) -> AsyncIterator[None]:

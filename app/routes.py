@@ -18,6 +18,7 @@ from community.routing.choose import DUTY_ROLES
 from community.routing.reroute import REROUTERS
 from community.routing.rota import api as rota
 from community.routing.rota import posts
+from community.stream.api import stream_cases
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
@@ -165,6 +166,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/cases/{case_id}/mentionable", notes.get_mentionable, ANY_STAFF),
     Route("GET", "/api/v1/notices", notices.get_notices, SIGNED_IN),
     Route("POST", "/api/v1/notices/read", notices.read_notices, SIGNED_IN),
+    # the live stream of cases
+    Route(
+        "GET", "/api/v1/cases/stream", stream_cases, ANY_STAFF, answer=str, media_type="text/event-stream",
+    ),
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),

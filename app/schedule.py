@@ -20,6 +20,7 @@ from community.clocks.sweep import sweep_deadlines
 from community.desk.bulk.act import forget_bulk_acts
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
+from community.stream.api import follow_cases
 from core.access.queries import delete_sessions_ended_before
 from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
@@ -159,6 +160,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = _joined(
 #: What is woken, and how often.
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("dispatch events", 0.5, _dispatch_events),
+    Scheduled("follow cases", 0.5, follow_cases),
     Scheduled("tell of clocks", 1.0, _tell_of_clocks),
     Scheduled("end holds", 5.0, _end_holds),
     Scheduled("recount clocks", 60.0, _recount_clocks),

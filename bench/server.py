@@ -1,8 +1,9 @@
-"""The application with one bare handler beside it, in a process of its own.
+"""The application with a bare handler and a count of tasks beside it, in a process of its own.
 
-Run by `bench.http` as `python -m bench.server DSN PORT DATA_DIR`.
+Run by `bench.http` and `bench.stream` as `python -m bench.server DSN PORT DATA_DIR`.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -27,12 +28,18 @@ async def answer_bare(request: web.Request) -> web.Response:
     return bare(int(request.match_info["bytes"]))
 
 
+async def count_tasks(_request: web.Request) -> web.Response:
+    """Tell how many tasks the process has."""
+    return web.Response(text=str(len(asyncio.all_tasks())))
+
+
 def main() -> None:
     """Serve until told to stop."""
     dsn, port, data_dir = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     settings = Settings(data_dir=data_dir, port=port)
     app = create_app(settings, dsn=dsn)
     app.router.add_get("/bare/{bytes}", answer_bare)
+    app.router.add_get("/tasks", count_tasks)
     uvloop.run(run_until_stopped(app, settings))
 
 

@@ -178,10 +178,12 @@ async def _turn_clocks(deed: Deed, case: Case) -> Case:
 
 
 def _moved(before: Case, after: Case) -> dict[str, object]:
-    """Say where a hand-over or a transfer came from and went to."""
+    """Say where a case came from when it has moved: by this those who no longer see it are told."""
     moved: dict[str, object] = {}
     if before.area_path != after.area_path:
         moved |= {"from_area_path": before.area_path, "to_area_path": after.area_path, "desk_path": after.desk_path}
     if before.desk_path != after.desk_path:
         moved |= {"from_desk_path": before.desk_path, "desk_path": after.desk_path}
+    if before.department_ids != after.department_ids:
+        moved |= {"from_department_ids": before.department_ids}
     return moved
