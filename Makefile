@@ -35,7 +35,7 @@ contracts: .venv/dev ## Check which room may import which
 pytest: .venv/dev ## Run the tests alone
 	$(BIN)/python -m pytest
 
-docs: .venv/dev ## Write docs/openapi.yaml and docs/problems.md anew from the code
+docs: .venv/dev ## Write docs/openapi.yaml, docs/problems.md and docs/figures.md anew from the code
 	$(BIN)/python -m app docs
 
 faults: .venv/dev ## Kill, freeze and misset what runs for about ten minutes, and look whether every promise held

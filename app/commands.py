@@ -5,6 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from app.docs_page import openapi_document
+from app.figures_page import figures_markdown
 from app.problem_page import problems_markdown
 from community.clocks.recounting import recount_open_clocks
 from core import queries
@@ -95,5 +96,6 @@ def write_documents(root: Path) -> int:
     from app.openapi_file import to_yaml  # PyYAML is on developers' machines only
 
     (root / "openapi.yaml").write_text(to_yaml(openapi_document()), encoding="utf-8")
+    (root / "figures.md").write_text(figures_markdown(), encoding="utf-8")
     (root / "problems.md").write_text(problems_markdown(), encoding="utf-8")
     return 0

@@ -10,6 +10,7 @@ from community.desk.notes import api as notes
 from community.desk.templates import api as templates
 from community.duplicates import api as duplicates
 from community.duplicates.dismiss import JUDGES
+from community.figures import api as figures
 from community.notices import api as notices
 from community.oversights import api as oversights
 from community.photos import api as case_photos
@@ -195,4 +196,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),
     Route("GET", "/api/v1/appeals/{token}", cases.get_appeal, ANYONE),
+    # figures
+    Route("GET", "/api/v1/figures", figures.get_figures, ANY_STAFF),
+    Route("GET", "/api/v1/figures/definitions", figures.get_figure_definitions, ANYONE),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from community.clocks.recounting import recount_open_clocks
 from community.clocks.sweep import sweep_deadlines
 from community.desk.bulk.act import forget_bulk_acts
+from community.figures.sweep import sweep_figures
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from community.stream.api import follow_cases
@@ -124,6 +125,13 @@ async def _recount_clocks(app: web.Application) -> None:
             count, _ = await recount_open_clocks(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
+async def _count_figures(app: web.Application) -> None:
+    count = None
+    while count != 0:
+        async with pool_transaction(app[POOL]) as conn:
+            count = await sweep_figures(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
+
+
 async def _watch_appointments(app: web.Application) -> None:
     async with pool_transaction(app[POOL]) as conn:
         await sweep_appointments(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
@@ -164,6 +172,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("tell of clocks", 1.0, _tell_of_clocks),
     Scheduled("end holds", 5.0, _end_holds),
     Scheduled("recount clocks", 60.0, _recount_clocks),
+    Scheduled("count figures", 2.0, _count_figures),
     Scheduled("follow areas", 1.0, follow_areas),
     Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),

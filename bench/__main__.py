@@ -15,6 +15,7 @@ def main() -> None:
         ("bench.locate", ["3000"]),
         ("bench.cases", []),
         ("bench.duplicates", ["0"]),
+        ("bench.figures", ["20000"]),
     ):
         print(f"== {module}", flush=True)
         sys.argv = [module, *(sizes if is_small else [])]
