@@ -74,17 +74,21 @@ async def _close(deed: Deed, after: Case) -> Case:
         deed.conn, district_id=deed.case.district_id, case_id=deed.case.id, result=deed.act.result
     )
     for child_id in settled:
-        await record_event(
-            deed.conn,
-            district_id=deed.case.district_id,
-            kind="case.settled",
-            subject="case",
-            subject_id=child_id,
-            actor=deed.actor,
-            now=deed.now,
-            data={"from": State.DUPLICATE, "to": State.DUPLICATE, "original": deed.case.id, "result": deed.act.result},
-        )
+        await _record_settled(deed, child_id, original_id=deed.case.id, result=deed.act.result)
     return after
+
+
+async def _record_settled(deed: Deed, case_id: int, *, original_id: int, result: str | None) -> None:
+    await record_event(
+        deed.conn,
+        district_id=deed.case.district_id,
+        kind="case.settled",
+        subject="case",
+        subject_id=case_id,
+        actor=deed.actor,
+        now=deed.now,
+        data={"from": State.DUPLICATE, "to": State.DUPLICATE, "original": original_id, "result": result},
+    )
 
 
 async def _check_closing_photos(deed: Deed) -> None:
@@ -151,7 +155,8 @@ async def _mark_duplicate(deed: Deed, after: Case) -> Case:
     await queries.move_children(
         deed.conn, district_id=deed.case.district_id, from_case_id=deed.case.id, to_case_id=other.id
     )
-    # An original that was closed already answers at once.
+    if other.result is not None:  # an original that was closed already answers at once
+        await _record_settled(deed, deed.case.id, original_id=other.id, result=other.result)
     return replace(after, duplicate_of=other.id, result=other.result)
 
 

@@ -12,6 +12,7 @@ from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Role
 from core.database import Connection, Pool, pool_transaction
+from core.queries import list_events
 from tests.community.district import COMMUNITY, STREET, found, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client
 
@@ -86,6 +87,8 @@ async def test_a_duplicate_is_answered_with_its_original_whichever_came_first(co
     act = Act(duplicate_of=case.id)
     merged = await carry_out(conn, case_id=late.id, verb=Verb.MARK_DUPLICATE, act=act, actor=secretary, now=START)
     assert ("已清理", {}) == (merged.result, await codes(conn))
+    events = await list_events(conn, district_id=DISTRICT, subject="case", subject_id=late.id)
+    assert {"case.opened", "case.settled", "case.merged"} == {event.kind for event in events}
     await conn.execute("update community_case set result = null where id = $1", late.id)
     assert {"duplicate-unanswered": (late.id,)} == await codes(conn)
 
