@@ -4,6 +4,7 @@ Staff see the cases of the subtrees they hold a role on, a department those disp
 the duty desk, before the district's and the subdistricts' staff, who find out where it belongs.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from community.models import Case
@@ -41,14 +42,19 @@ def sight_of(actor: Actor) -> Sight:
 
 def roles_on(actor: Actor, case: Case) -> frozenset[Role]:
     """Give the roles in which `actor` stands before `case`; none at all means that he does not see it."""
-    return frozenset(grant.role for grant in actor.grants if _reaches(grant, case))
+    return roles_at(actor, case.area_path, case.department_ids)
 
 
-def _reaches(grant: Grant, case: Case) -> bool:
+def roles_at(actor: Actor, area_path: str | None, department_ids: Collection[int] = ()) -> frozenset[Role]:
+    """Give the same for a case known by its area and the departments at work on it."""
+    return frozenset(grant.role for grant in actor.grants if _reaches(grant, area_path, department_ids))
+
+
+def _reaches(grant: Grant, area_path: str | None, department_ids: Collection[int]) -> bool:
     if grant.role is Role.DEPARTMENT:
-        return grant.department_id in case.department_ids
+        return grant.department_id in department_ids
     if grant.role not in AREA_ROLES:
         return False
-    if case.area_path is None:
+    if area_path is None:
         return grant.area_path == "" or grant.role in DUTY_DESK_ROLES
-    return is_within(case.area_path, grant.area_path)
+    return is_within(area_path, grant.area_path)
