@@ -12,6 +12,7 @@ from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
 from app.secret import read_or_make_secret
 from app.settings import Settings
+from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
 from core.clock_guard import ClockGuard
@@ -54,6 +55,7 @@ def create_app(
     photos.mkdir(mode=0o700, parents=True, exist_ok=True)  # faces and plates are other people's data
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
+    app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)

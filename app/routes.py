@@ -2,6 +2,8 @@
 
 from app.health import livez, readyz
 from community import api as cases
+from community.appeals import api as appeals
+from community.appeals.on_behalf import INTAKE_ROLES
 from community.clocks import api as clocks
 from community.desk.bulk import api as bulk
 from community.desk.day import api as day
@@ -11,6 +13,7 @@ from community.desk.templates import api as templates
 from community.duplicates import api as duplicates
 from community.duplicates.dismiss import JUDGES
 from community.figures import api as figures
+from community.followup import api as follow_up
 from community.notices import api as notices
 from community.oversights import api as oversights
 from community.photos import api as case_photos
@@ -19,6 +22,7 @@ from community.routing.choose import DUTY_ROLES
 from community.routing.reroute import REROUTERS
 from community.routing.rota import api as rota
 from community.routing.rota import posts
+from community.sight import AREA_ROLES
 from community.stream.api import stream_cases
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
@@ -194,8 +198,16 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/categories", cases.get_categories, ANYONE),
     Route("PUT", "/api/v1/categories/{code}", cases.put_category, _ADMIN),
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
-    Route("POST", "/api/v1/appeals", cases.post_appeal, ANYONE, 201),
-    Route("GET", "/api/v1/appeals/{token}", cases.get_appeal, ANYONE),
+    # appeals
+    Route("POST", "/api/v1/appeals", appeals.post_appeal, ANYONE, 201),
+    Route("POST", "/api/v1/appeals/on-behalf", appeals.post_appeal_on_behalf, staff(*INTAKE_ROLES), 201),
+    Route("GET", "/api/v1/appeals/{token}", appeals.get_appeal, ANYONE),
+    Route("POST", "/api/v1/appeals/{token}/words", appeals.post_words, ANYONE),
+    Route("POST", "/api/v1/appeals/{token}/withdrawal", appeals.withdraw, ANYONE),
+    # follow-up
+    Route("GET", "/api/v1/follow-ups", follow_up.get_visits, staff(*sorted(AREA_ROLES))),
+    Route("GET", "/api/v1/follow-ups/{token}", follow_up.read_follow_up, ANYONE),
+    Route("POST", "/api/v1/follow-ups/{token}", follow_up.post_follow_up, ANYONE),
     # figures
     Route("GET", "/api/v1/figures", figures.get_figures, ANY_STAFF),
     Route("GET", "/api/v1/figures/definitions", figures.get_figure_definitions, ANYONE),

@@ -4,21 +4,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from community.models import Case, Channel, Kind, Satisfaction
-from community.workflow import Field, Transition
+from community.workflow import Field, Transition, Verb
 from core.access.models import Actor
 from core.database import Connection
+
+#: What happened when nobody was reached.
+CONTACT_TRIED = "case.contact_tried"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """What is said along with a verb. `version` is the one the caller read; None does not insist.
 
-    `photos` are SHA-256 of photos that the case has already; `extend_by` counts in the unit of the clock's limit.
+    `reached` False says that a contact was tried and nobody was reached. `photos` are SHA-256 of photos that the case
+    has already; `extend_by` counts in the unit of the clock's limit.
     """
 
     note: str | None = None
     result: str | None = None
     channel: Channel | None = None
+    reached: bool | None = None
     kind: Kind | None = None
     promised_at: datetime | None = None
     assignee_id: int | None = None
@@ -55,8 +60,21 @@ class Deed:
     by_department: bool = False
     others: dict[int, Case] = field(default_factory=dict)
 
+    @property
+    def reached_nobody(self) -> bool:
+        """Tell whether a contact was tried in vain, which answers nobody."""
+        return self.transition.verb is Verb.CONTACT and self.act.reached is False
+
+    @property
+    def event(self) -> str:
+        """The kind of event that the deed leaves behind."""
+        return CONTACT_TRIED if self.reached_nobody else self.transition.verb.event
+
     def without_turning(self) -> "Deed":
-        """Give the deed of a department that does not lead: it leaves the state of the case and its clocks alone."""
+        """Give the deed as one that leaves the state of the case and its clocks alone.
+
+        So are those of a department that does not lead, and a contact that reached nobody.
+        """
         row = replace(
             self.transition,
             to=None,

@@ -1,4 +1,4 @@
-"""Cases, categories, departments and appeals over HTTP."""
+"""Cases, categories and departments over HTTP."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from community import queries
 from community.acts import Act
-from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
 from community.categories import set_category
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
@@ -20,23 +19,18 @@ from community.models import (
     Channel,
     Choice,
     ClosingPhotos,
-    Contact,
     Department,
     Kind,
     Origin,
-    Place,
     Question,
     Satisfaction,
     State,
 )
-from community.progress import Progress
 from community.routing import queries as routing
 from community.triage import carry_out
 from community.workflow import Verb
-from core.http.endpoint import Created, Input
+from core.http.endpoint import Input
 from core.http.wiring import actor, district_id, now, transaction
-from geo.api import LOCATE, MeasuredPositionBody
-from geo.datum import point_from
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -85,9 +79,10 @@ class CasesQuery(Input):
 class ActBody(Input):
     """What is said along with a verb; the case's `verbs` tell which fields each needs and takes.
 
-    `partner_ids` are the departments beside the lead, `until` ends a hold, `extend_by` counts in the unit of the
-    handling limit, `photos` name photos that the case has already. `version`, if sent, is the version the caller
-    looked at: the act is refused when the case has changed since.
+    `reached` false says that a contact was tried in vain: it is kept, and the clock runs on. `partner_ids` are the
+    departments beside the lead, `until` ends a hold, `extend_by` counts in the unit of the handling limit, `photos`
+    name photos that the case has already. `version`, if sent, is the version the caller looked at: the act is refused
+    when the case has changed since.
     """
 
     model_config = ConfigDict(
@@ -96,6 +91,7 @@ class ActBody(Input):
             "examples": [
                 {},
                 {"note": "已与居民通话，约定上门时间", "channel": "phone"},
+                {"note": "电话无人接听", "channel": "phone", "reached": False},
                 {"department_id": 3, "partner_ids": [5]},
                 {"note": "材料待购", "until": "2026-12-01T09:00:00+08:00"},
                 {"result": "已清理，现场干净"},
@@ -107,6 +103,7 @@ class ActBody(Input):
     note: str | None = Field(None, min_length=1, max_length=2000)
     result: str | None = Field(None, min_length=1, max_length=2000)
     channel: Channel | None = None
+    reached: bool | None = None
     kind: Kind | None = None
     promised_at: Moment | None = None
     assignee_id: Id | None = None
@@ -158,18 +155,6 @@ class CategoryBody(Input):
     is_active: bool = True
 
 
-class AppealBody(Input):
-    """What a resident asks for. Neither a name nor a phone nor a place is needed."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
-
-    category: str = Field(min_length=1, max_length=40)
-    text: str = Field(min_length=1, max_length=4000)
-    contact_name: str | None = Field(None, min_length=1, max_length=40)
-    contact_phone: str | None = Field(None, pattern=r"^\+?[0-9 -]{5,20}$")
-    place: MeasuredPositionBody | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Categories:
     """Every active category."""
@@ -182,14 +167,6 @@ class Departments:
     """Every active department."""
 
     departments: tuple[Department, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AppealReceived:
-    """What the resident keeps: `token` opens the state of the appeal, whoever holds it."""
-
-    token: str
-    submitted_at: datetime
 
 
 async def get_cases(request: web.Request, query: CasesQuery) -> CasePage:
@@ -263,34 +240,3 @@ async def get_departments(request: web.Request) -> Departments:
     """List the departments a case may be dispatched to."""
     async with transaction(request) as conn:
         return Departments(tuple(await routing.list_departments(conn, district_id=district_id(request))))
-
-
-async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealReceived]:
-    """Take a resident's appeal, with or without a place.
-
-    Send a header `Idempotency-Key` made by the client: the same key and body again give the same answer.
-    """
-    async with transaction(request) as conn:
-        appeal = await submit_appeal(
-            conn,
-            key=request.headers.get("Idempotency-Key", ""),
-            draft=_draft(body),
-            locate=request.app[LOCATE],
-            actor=actor(request),
-            now=now(request),
-        )
-    return Created(AppealReceived(appeal.token, appeal.submitted_at), location=f"/api/v1/appeals/{appeal.token}")
-
-
-def _draft(body: AppealBody) -> AppealDraft:
-    place = None
-    if body.place is not None:
-        received = body.place.received()
-        place = Place(point_from(received), received, body.place.accuracy_m)
-    return AppealDraft(body.category, body.text, Contact(body.contact_name, body.contact_phone), place)
-
-
-async def get_appeal(request: web.Request, token: str) -> Progress:
-    """Show how far the appeal of this token has come."""
-    async with transaction(request) as conn:
-        return await get_appeal_progress(conn, district_id=district_id(request), token=token)

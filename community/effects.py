@@ -21,7 +21,9 @@ from community.errors import (
     UnknownArea,
     UnknownAssignee,
 )
-from community.models import Case, Clock, ClosingPhotos, Kind, Satisfaction, State
+from community.followup.links import open_link
+from community.followup.reopening import asked_at
+from community.models import Case, Clock, ClosingPhotos, Kind, State
 from community.notices.queries import list_rungs_above
 from community.photos.models import PhotoStage
 from community.photos.queries import list_case_photos
@@ -68,13 +70,14 @@ async def _assign(deed: Deed, after: Case) -> Case:
 
 
 async def _close(deed: Deed, after: Case) -> Case:
-    """Look for the photos that the category asks for, and give the duplicates the result of their original."""
+    """Look for the photos that the category asks for, settle the duplicates, and let the reporter answer."""
     await _check_closing_photos(deed)
     settled = await queries.settle_children(
         deed.conn, district_id=deed.case.district_id, case_id=deed.case.id, result=deed.act.result
     )
     for child_id in settled:
         await _record_settled(deed, child_id, original_id=deed.case.id, result=deed.act.result)
+    await open_link(deed.conn, case=after, now=deed.now)
     return after
 
 
@@ -107,8 +110,8 @@ async def _check_closing_photos(deed: Deed) -> None:
 
 async def _follow_up(deed: Deed, after: Case) -> Case:
     """Keep what was said; dissatisfaction asks for reopening, which a person grants or declines."""
-    asks = deed.act.satisfaction is Satisfaction.DISSATISFIED
-    return replace(after, satisfaction=deed.act.satisfaction, reopening_asked_at=deed.now if asks else None)
+    said = deed.act.satisfaction
+    return replace(after, satisfaction=said, reopening_asked_at=asked_at(deed.case, said, deed.now))
 
 
 async def _reopen(_deed: Deed, after: Case) -> Case:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from community import queries
 from community.errors import CaseNotFound
+from community.followup.links import find_own_link
+from community.followup.models import OwnLink
 from community.models import State
 from community.workflow import Field, Verb
 from core.database import Connection
@@ -17,6 +19,11 @@ _INNER = {Verb.ASSIGN, Verb.CLASSIFY, Verb.PASS_ON, Verb.TRANSFER_UP, Verb.TRANS
 _STEPS = {
     "case.opened": Text("已收到", "Received"),
     "case.settled": Text("同一问题已结案", "The same matter was closed"),
+    "case.contact_tried": Text("联系未接通", "Tried to reach you"),
+    "case.words_added": Text("补充说明", "Words added"),
+    "case.withdrawn": Text("居民撤回", "Withdrawn"),
+    "case.rated": Text("评价", "Rated"),
+    "case.reopening_asked": Text("申请重开", "Reopening asked for"),
 } | {verb.event: verb.text for verb in Verb if verb not in _INNER}
 # Whose words go to the reporter; what departments and communities write to each other stays between them.
 _SPOKEN = {
@@ -26,6 +33,8 @@ _SPOKEN = {
     Verb.REOPEN.event: Field.NOTE,
     Verb.DECLINE_REOPENING.event: Field.NOTE,
     "case.settled": Field.RESULT,
+    "case.contact_tried": Field.NOTE,
+    "case.words_added": Field.NOTE,
 }
 
 
@@ -41,7 +50,10 @@ class PublicStep:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a case has come. `next_due_at` is when the community owes its next act; None when nothing runs."""
+    """How far a case has come. `next_due_at` is when the community owes its next act; None when nothing runs.
+
+    `follow_up` is the link by which the reporter himself can answer how it was closed; nobody else is given it.
+    """
 
     number: str
     state: State
@@ -53,10 +65,17 @@ class Progress:
     next_due_at: datetime | None
     result: str | None
     steps: tuple[PublicStep, ...]
+    follow_up: OwnLink | None
 
 
-async def get_progress(conn: Connection, *, district_id: int, case_id: int) -> Progress:
-    """Give the public face of a case; the caller has checked that it is the asker's own. Raises `CaseNotFound`."""
+async def get_progress(
+    conn: Connection, *, district_id: int, case_id: int, link_secret: bytes | None = None
+) -> Progress:
+    """Give the public face of a case; the caller has checked that it is the asker's own. Raises `CaseNotFound`.
+
+    `link_secret` is the key of follow-up links, to be given only where the asker is the reporter himself: staff who
+    read the same must not be able to answer in his place.
+    """
     case = await queries.find_case(conn, district_id=district_id, case_id=case_id)
     if case is None:
         raise CaseNotFound()
@@ -72,6 +91,7 @@ async def get_progress(conn: Connection, *, district_id: int, case_id: int) -> P
         next_due_at=case.next_due_at,
         result=case.result,
         steps=tuple(_step(event) for event in events if event.kind in _STEPS),
+        follow_up=None if link_secret is None else await find_own_link(conn, case=case, secret=link_secret),
     )
 
 

@@ -20,6 +20,7 @@ from community.errors import (
     TransitionNotAllowed,
     VerbNotYours,
 )
+from community.followup.reopening import say_if_asked
 from community.models import ENDED, Case, Clock, State
 from community.photos.queries import list_case_photos
 from community.sight import roles_on
@@ -61,6 +62,8 @@ async def perform(deed: Deed) -> Case:
 
     Raises `TransitionNotAllowed`, `ContactOwed`, `PhotoNotStored`, and what single verbs refuse.
     """
+    if deed.reached_nobody:
+        deed = deed.without_turning()
     conn, case, row = deed.conn, deed.case, deed.transition
     await _check_contact(deed)
     await _check_photos(deed)
@@ -75,13 +78,14 @@ async def perform(deed: Deed) -> Case:
     await record_event(
         conn,
         district_id=case.district_id,
-        kind=row.verb.event,
+        kind=deed.event,
         subject="case",
         subject_id=case.id,
         actor=deed.actor,
         now=deed.now,
         data={"from": case.state, "to": changed.state, **deed.act.given(), **_moved(case, changed)},
     )
+    await say_if_asked(conn, before=case, after=changed, words=deed.act.note, actor=deed.actor, now=deed.now)
     return changed
 
 

@@ -89,6 +89,7 @@ class Field(StrEnum):
     NOTE = "note"
     RESULT = "result"
     CHANNEL = "channel"
+    REACHED = "reached"
     KIND = "kind"
     PROMISED_AT = "promised_at"
     ASSIGNEE_ID = "assignee_id"
@@ -174,7 +175,15 @@ TABLE: tuple[Transition, ...] = (
         starts=_WORK,
         meets=_RESPOND | _FILE,
     ),
-    Transition(Verb.CONTACT, _OPEN, None, _ON_SITE, _NOTE | {Field.CHANNEL}, optional=_PHOTOS, meets=_RESPOND),
+    Transition(
+        Verb.CONTACT,
+        _OPEN,
+        None,
+        _ON_SITE,
+        _NOTE | {Field.CHANNEL},
+        optional=_PHOTOS | {Field.REACHED},
+        meets=_RESPOND,
+    ),
     Transition(Verb.CLASSIFY, _ACTIVE, None, _COMMUNITY, _KIND, optional=_PROMISED_AT),
     Transition(Verb.ASSIGN, _OPEN, None, _COMMUNITY, frozenset({Field.ASSIGNEE_ID})),
     Transition(Verb.ASK_VERIFICATION, _COLLECTED | _HANDLED, None, _ON_SITE),
@@ -234,7 +243,8 @@ TABLE: tuple[Transition, ...] = (
     Transition(Verb.RETURN, _AT_DEPARTMENT, State.FILED, _COMMUNITY | _DEPARTMENT, _NOTE, starts=_DISPATCH),
     Transition(Verb.RETURN, _HANDLED | _VERIFIED, State.FILED, _ON_SITE, _NOTE, starts=_WORK, cancels=_VERIFY),
     Transition(Verb.REOPEN, ENDED, State.FILED, _COMMUNITY, _NOTE, starts=_WORK, cancels=_ANY - _RESPOND),
-    Transition(Verb.DECLINE_REOPENING, _CLOSED | _FOLLOWED_UP, None, _COMMUNITY, _NOTE),
+    # A community may grant what is asked against its own work, and only those above it may decline it.
+    Transition(Verb.DECLINE_REOPENING, _CLOSED | _FOLLOWED_UP, None, _ABOVE, _NOTE),
     Transition(
         Verb.HOLD,
         _FILED | _AT_DEPARTMENT,

@@ -7,6 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from community.followup.api import LINK_SECRET
 from core.http.endpoint import Created, Input
 from core.http.photos import give_photo, take_photo
 from core.http.wiring import actor, now, transaction
@@ -77,7 +78,9 @@ async def list_reports(request: web.Request, query: PageQuery) -> ReportPage:
 async def get_report(request: web.Request, report_id: int) -> ReportProgress:
     """Show a report, where it stands and every step so far, to its rider and to staff who see its case."""
     async with transaction(request) as conn:
-        return await progress.get_report_progress(conn, actor=actor(request), report_id=report_id)
+        return await progress.get_report_progress(
+            conn, actor=actor(request), report_id=report_id, link_secret=request.app[LINK_SECRET]
+        )
 
 
 async def put_photo(request: web.Request, report_id: int, sha256: str) -> Photo:

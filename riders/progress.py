@@ -10,13 +10,21 @@ from riders import queries
 from riders.models import Photo, Report, ReportLine, ReportProgress, rider_id_of
 
 
-async def get_report_progress(conn: Connection, *, actor: Actor, report_id: int) -> ReportProgress:
-    """Give a report to the rider who sent it and to staff who see its case; for anyone else raise `NotFound`."""
+async def get_report_progress(conn: Connection, *, actor: Actor, report_id: int, link_secret: bytes) -> ReportProgress:
+    """Give a report to the rider who sent it and to staff who see its case; for anyone else raise `NotFound`.
+
+    Only the rider is given the link, made with `link_secret`, by which he answers how it was closed.
+    """
     report = await _get_visible(conn, actor=actor, report_id=report_id)
     return ReportProgress(
         report=report,
         photos=await queries.list_photos(conn, district_id=actor.district_id, report_id=report_id),
-        progress=await get_progress(conn, district_id=actor.district_id, case_id=report.case_id),
+        progress=await get_progress(
+            conn,
+            district_id=actor.district_id,
+            case_id=report.case_id,
+            link_secret=link_secret if actor.kind == "rider" else None,
+        ),
     )
 
 

@@ -9,8 +9,9 @@ from app.demo.pictures import draw_picture
 from app.demo.stations import FAULTS
 from app.schedule import REACTIONS
 from community.acts import Act
+from community.appeals.models import AppealDraft
 from community.appeals.queries import find_case_id
-from community.appeals.submit import AppealDraft, submit_appeal
+from community.appeals.submit import submit_appeal
 from community.clocks.sweep import sweep_deadlines
 from community.models import Case, Channel, Contact, Origin, Place, Satisfaction, State
 from community.queries import find_case

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from community.models import Appeal, Contact
+from community.models import Appeal, Channel, Contact
 from core.database import Connection
 
 _APPEAL = "id, body_hash, token, submitted_at"
@@ -16,13 +16,17 @@ async def insert_appeal(
     body_hash: bytes,
     token: str,
     contact: Contact,
+    taken_by: int | None,
+    channel: Channel | None,
     submitted_at: datetime,
 ) -> Appeal | None:
     """Store an appeal; None when the key was used before. A second sender waits here until the first has committed."""
     row = await conn.fetchrow(
         f"""
-        insert into appeal (district_id, key, body_hash, token, contact_name, contact_phone, submitted_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into appeal (
+            district_id, key, body_hash, token, contact_name, contact_phone, taken_by, channel, submitted_at
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict on constraint appeal_key_unique do nothing
         returning {_APPEAL}
         """,  # noqa: S608
@@ -32,6 +36,8 @@ async def insert_appeal(
         token,
         contact.name,
         contact.phone,
+        taken_by,
+        channel,
         submitted_at,
     )
     return None if row is None else Appeal(**row)

@@ -1,31 +1,19 @@
-"""Taking a resident's appeal exactly once, and letting him see by his token how far it has come."""
+"""Taking an appeal exactly once."""
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
 from community.appeals import queries
+from community.appeals.models import AppealDraft, Intake
 from community.cases import NOWHERE, open_case
-from community.errors import AppealNotFound
-from community.models import Appeal, Contact, Origin, Place
-from community.progress import Progress, get_progress
+from community.models import Appeal, Case, Origin
 from core.access.models import Actor
 from core.database import Connection
 from core.idempotency import HEADER, IdempotencyKeyReused, check_key
-from geo.models import Locate
-
-
-@dataclass(frozen=True, slots=True)
-class AppealDraft:
-    """What the resident sends."""
-
-    category_code: str
-    text: str
-    contact: Contact
-    place: Place | None
+from geo.models import Locate, Located
 
 
 async def submit_appeal(
@@ -36,8 +24,29 @@ async def submit_appeal(
     `key` is the client's Idempotency-Key. Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` when it was used for
     another appeal, and `UnknownCategory`.
     """
+    appeal, is_new = await keep_once(conn, key=key, said=draft, draft=draft, intake=None, actor=actor, now=now)
+    if is_new:
+        located = NOWHERE if draft.place is None else locate(draft.place.point)
+        await open_case_of(conn, appeal=appeal, draft=draft, located=located, actor=actor, now=now)
+    return appeal
+
+
+async def keep_once(
+    conn: Connection,
+    *,
+    key: str,
+    said: object,
+    draft: AppealDraft,
+    intake: Intake | None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Appeal, bool]:
+    """Store an appeal unless its key is known, and tell whether it is new. `said` is all that the sender said.
+
+    Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused`.
+    """
     check_key(key)
-    body_hash = hashlib.sha256(orjson.dumps(draft)).digest()
+    body_hash = hashlib.sha256(orjson.dumps(said)).digest()
     # The token is kept readable: it opens only this appeal, and a repeated sending must get the same one.
     appeal = await queries.insert_appeal(
         conn,
@@ -46,33 +55,33 @@ async def submit_appeal(
         body_hash=body_hash,
         token=secrets.token_urlsafe(24),
         contact=draft.contact,
+        taken_by=None if intake is None else actor.id,
+        channel=None if intake is None else intake.channel,
         submitted_at=now,
     )
-    if appeal is None:
-        first = await queries.get_appeal_by_key(conn, district_id=actor.district_id, key=key)
-        if first.body_hash != body_hash:
-            raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
-        return first
-    await open_case(
+    if appeal is not None:
+        return appeal, True
+    first = await queries.get_appeal_by_key(conn, district_id=actor.district_id, key=key)
+    if first.body_hash != body_hash:
+        raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
+    return first, False
+
+
+async def open_case_of(
+    conn: Connection, *, appeal: Appeal, draft: AppealDraft, located: Located, actor: Actor, now: datetime
+) -> Case:
+    """Open the case of a new appeal. Raises `UnknownCategory`."""
+    return await open_case(
         conn,
         district_id=actor.district_id,
         origin=Origin.APPEAL,
         origin_ref=str(appeal.id),
         category_code=draft.category_code,
         description=draft.text,
-        located=NOWHERE if draft.place is None else locate(draft.place.point),
+        located=located,
         place=draft.place,
         trusted=False,
         actor=actor,
         now=now,
         contact_owed=draft.contact.phone is not None,
     )
-    return appeal
-
-
-async def get_appeal_progress(conn: Connection, *, district_id: int, token: str) -> Progress:
-    """Tell how far the appeal of this token has come. Raises `AppealNotFound`."""
-    case_id = await queries.find_case_id(conn, district_id=district_id, token=token)
-    if case_id is None:
-        raise AppealNotFound()
-    return await get_progress(conn, district_id=district_id, case_id=case_id)

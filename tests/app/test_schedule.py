@@ -13,6 +13,7 @@ from aiohttp import web
 
 from app import schedule
 from app.schedule import REACTIONS, SCHEDULE, TICKS, Scheduled, Ticks, run_schedule
+from community.acts import CONTACT_TRIED
 from community.clocks.models import Stage
 from community.workflow import Verb
 from tests.conftest import Client
@@ -155,4 +156,5 @@ def _recorded_kinds() -> set[str]:
         for word in call.keywords
         if word.arg == "kind" and isinstance(word.value, ast.Constant)
     }
-    return {str(kind) for kind in named} | {verb.event for verb in Verb} | {stage.event for stage in Stage}
+    acted = {verb.event for verb in Verb} | {CONTACT_TRIED}
+    return {str(kind) for kind in named} | acted | {stage.event for stage in Stage}

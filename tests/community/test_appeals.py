@@ -8,8 +8,10 @@ import pytest
 
 from community import queries
 from community.acts import Act
+from community.appeals.models import AppealDraft
+from community.appeals.own import get_appeal_progress
 from community.appeals.queries import find_case_id
-from community.appeals.submit import AppealDraft, get_appeal_progress, submit_appeal
+from community.appeals.submit import submit_appeal
 from community.errors import AppealNotFound, UnknownCategory
 from community.models import Appeal, Case, Channel, Contact, Origin, Place, State
 from community.triage import carry_out

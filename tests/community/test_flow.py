@@ -231,13 +231,14 @@ async def close(conn: Connection, case: Case, secretary: Actor) -> Case:
 
 async def test_dissatisfaction_asks_and_a_person_decides(conn: Connection) -> None:
     secretary, case = await secretary_of(conn), await open_report(conn, 1, at=located())
+    centre = await hire(conn, "centre", Role.SUBDISTRICT, STREET)
     await close(conn, case, secretary)
     with pytest.raises(NoReopeningAsked):
-        await do(conn, case, Verb.DECLINE_REOPENING, secretary, note="没人要求")
+        await do(conn, case, Verb.DECLINE_REOPENING, centre, note="没人要求")
     said = {"note": "电话回访", "satisfaction": Satisfaction.DISSATISFIED}
     case = await do(conn, case, Verb.FOLLOW_UP, secretary, **said)
     assert (State.FOLLOWED_UP, SOON) == (case.state, case.reopening_asked_at)
-    declined = await do(conn, case, Verb.DECLINE_REOPENING, secretary, note="已符合标准")
+    declined = await do(conn, case, Verb.DECLINE_REOPENING, centre, note="已符合标准")
     assert (State.FOLLOWED_UP, None) == (declined.state, declined.reopening_asked_at)
     reopened = await do(conn, case, Verb.REOPEN, secretary, note="再处理")
     assert (State.FILED, None) == (reopened.state, reopened.satisfaction)

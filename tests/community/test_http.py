@@ -9,6 +9,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from community import api
+from community.appeals import api as appeals
+from community.followup.api import LINK_SECRET
 from community.models import Case, State
 from community.notices import api as notices
 from community.workflow import Field
@@ -30,8 +32,8 @@ ROUTES = (
     Route("POST", "/api/v1/cases/{case_id}/{verb}", api.act_on_case, ANY_STAFF),
     Route("GET", "/api/v1/categories", api.get_categories, ANYONE),
     Route("GET", "/api/v1/departments", api.get_departments, ANY_STAFF),
-    Route("POST", "/api/v1/appeals", api.post_appeal, ANYONE, 201),
-    Route("GET", "/api/v1/appeals/{token}", api.get_appeal, ANYONE),
+    Route("POST", "/api/v1/appeals", appeals.post_appeal, ANYONE, 201),
+    Route("GET", "/api/v1/appeals/{token}", appeals.get_appeal, ANYONE),
     Route("GET", "/api/v1/notices", notices.get_notices, SIGNED_IN),
 )
 KEY = {"Idempotency-Key": "3f1c2a90-0d0e-4a8e-9a55-6b1f2f0f9d11"}
@@ -68,7 +70,7 @@ async def _token(pool: Pool, who: Actor) -> str:
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
-    app[LOCATE] = lambda _: located()
+    app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         case = await open_report(conn, 1, at=located())

@@ -13,6 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from community.followup.api import LINK_SECRET
 from core.access.models import Actor
 from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
@@ -85,7 +86,7 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
     app[signup.SMS], app[signup.CODE_SECRET] = inbox, b"a key of thirty-two bytes length"
-    app[PHOTO_ROOT], app[LOCATE] = tmp_path, locate
+    app[PHOTO_ROOT], app[LOCATE], app[LINK_SECRET] = tmp_path, locate, b"a key of thirty-two bytes length"
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield House(client, pool, inbox, tmp_path)

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.routes import ROUTES
+from community.followup.api import LINK_SECRET
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
@@ -22,7 +23,7 @@ from tests.conftest import DISTRICT, FakeClock
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, MEANINGS, pool
-    app[LOCATE] = lambda _: located()
+    app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         await add_areas(conn, COMMUNITY, NEIGHBOUR)

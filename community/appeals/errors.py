@@ -1,0 +1,23 @@
+"""What this part refuses to do."""
+
+from core.errors import Conflict, Text
+
+
+class AppealEnded(Conflict):
+    """Nobody works on the appeal any more, so nothing can be added and nothing taken back."""
+
+    slug = "appeal-ended"
+    title = Text("诉求已办结", "The appeal has ended")
+    detail = Text(
+        "案件 {number} 现为“{state}”，不能再补充或撤回；对结果不满意，请用回访链接评价。",
+        "Case {number} is now “{state}”: nothing can be added or taken back. If the result is not good, say so by the "
+        "follow-up link.",
+    )
+
+
+class TooManyWords(Conflict):
+    """The resident has added to his appeal as often as he can."""
+
+    slug = "too-many-words"
+    title = Text("补充次数已满", "Added too often")
+    detail = Text("一件诉求最多补充 {most} 次。", "Words can be added to an appeal {most} times at most.")
