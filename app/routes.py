@@ -24,6 +24,7 @@ from community.routing.rota import api as rota
 from community.routing.rota import posts
 from community.sight import AREA_ROLES
 from community.stream.api import stream_cases
+from community.verification import api as looks
 from core.access.api import get_session, sign_in_staff, sign_out
 from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
@@ -35,6 +36,7 @@ from riders.points import api as points
 from riders.reporters import api as reporters
 from riders.reporters.appointments import REVIEWERS
 from riders.signup import api as signup
+from riders.verification import api as verification
 from station import api as stations
 from station.nearby import NearbyAnswer
 from station.registry import KEEPERS, READERS
@@ -187,6 +189,21 @@ ROUTES: tuple[Route, ...] = (
         answer=bytes, media_type="image/jpeg",
     ),
     Route("GET", "/api/v1/oversights", oversights.get_oversights, staff(Role.DISTRICT_ADMIN, Role.AUDITOR)),
+    # looks on site
+    Route("GET", "/api/v1/riders/me/willingness", verification.get_willingness, RIDER),
+    Route("PUT", "/api/v1/riders/me/willingness", verification.put_willingness, RIDER),
+    Route("GET", "/api/v1/verification-tasks", verification.list_offered_tasks, RIDER),
+    Route("GET", "/api/v1/verification-tasks/mine", verification.list_own_tasks, RIDER),
+    Route("POST", "/api/v1/verification-tasks/{task_id}/accept", verification.accept_task, RIDER),
+    Route("POST", "/api/v1/verification-tasks/{task_id}/give-back", verification.give_task_back, RIDER, 204),
+    Route(
+        "PUT", "/api/v1/verification-tasks/{task_id}/photos/{sha256}", verification.put_look_photo, RIDER,
+        accepts=_PHOTO,
+    ),
+    Route("POST", "/api/v1/verification-tasks/{task_id}/answer", verification.answer_task, SIGNED_IN),
+    Route("GET", "/api/v1/cases/{case_id}/verification-tasks", verification.list_tasks_of_case, ANY_STAFF),
+    Route("GET", "/api/v1/look-rules", looks.get_look_rules, ANY_STAFF),
+    Route("PUT", "/api/v1/look-rules/{code}", looks.put_look_rule, _ADMIN),
     # clocks
     Route("GET", "/api/v1/clock-rules", clocks.get_clock_rules, ANY_STAFF),
     Route("PUT", "/api/v1/clock-rules", clocks.put_clock_rule, _ADMIN),

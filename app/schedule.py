@@ -38,6 +38,8 @@ from riders.points.objections.decide import DECIDED, tell_rider
 from riders.points.reactions import POINT_EVENTS, keep_points
 from riders.reporters.appointments import sweep_appointments
 from riders.signup.sign_in import forget_old_codes
+from riders.verification.follow import FOLLOWED, follow_case
+from riders.verification.sweep import sweep_verification
 from station.api import follow_stations
 from station.registry import relocate_all
 
@@ -111,6 +113,11 @@ async def _end_holds(app: web.Application) -> None:
     await _until_nothing_is_left(app, sweep_holds)
 
 
+async def _move_looks_on(app: web.Application) -> None:
+    if app[CLOCK_GUARD].reason is None:  # an hour that did not pass takes no look from anybody
+        await _until_nothing_is_left(app, sweep_verification)
+
+
 async def _until_nothing_is_left(app: web.Application, sweep: Callable[..., Awaitable[Sequence[object]]]) -> None:
     found: Sequence[object] = (None,)
     while found:
@@ -162,7 +169,10 @@ _OTHER_AREAS = ("generation.activated", "generation.rolled_back")
 
 #: Event kind → what is done about it. Each must be harmless when repeated.
 REACTIONS: dict[str, tuple[Reaction, ...]] = _joined(
-    dict.fromkeys(AUDIENCES, notify), dict.fromkeys(POINT_EVENTS, keep_points), {DECIDED: tell_rider}
+    dict.fromkeys(AUDIENCES, notify),
+    dict.fromkeys(POINT_EVENTS, keep_points),
+    dict.fromkeys(FOLLOWED, follow_case),
+    {DECIDED: tell_rider},
 )
 
 #: What is woken, and how often.
@@ -171,6 +181,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("follow cases", 0.5, follow_cases),
     Scheduled("tell of clocks", 1.0, _tell_of_clocks),
     Scheduled("end holds", 5.0, _end_holds),
+    Scheduled("move looks on", 5.0, _move_looks_on),
     Scheduled("recount clocks", 60.0, _recount_clocks),
     Scheduled("count figures", 2.0, _count_figures),
     Scheduled("follow areas", 1.0, follow_areas),

@@ -24,6 +24,7 @@ _STEPS = {
     "case.withdrawn": Text("居民撤回", "Withdrawn"),
     "case.rated": Text("评价", "Rated"),
     "case.reopening_asked": Text("申请重开", "Reopening asked for"),
+    "case.verification_answered": Text("已现场核实", "Looked at on site"),
 } | {verb.event: verb.text for verb in Verb if verb not in _INNER}
 # Whose words go to the reporter; what departments and communities write to each other stays between them.
 _SPOKEN = {

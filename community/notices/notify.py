@@ -19,11 +19,13 @@ _DISTRICT_ROLES = (Role.DISTRICT_ADMIN,)
 
 
 class Audience(Enum):
-    """Who is told: the desk that answers for the case, the person it is assigned to, those one level above the desk or
-    as many as an escalation says, the departments at work, the reporter, those whom a note mentions.
+    """Who is told: the desk that answers for the case, the grid workers of its place (or else the desk), the person it
+    is assigned to, those one level above the desk or as many as an escalation says, the departments at work, the
+    reporter, those whom a note mentions.
     """
 
     DESK = auto()
+    GRID_WORKERS = auto()
     ASSIGNEE = auto()
     ABOVE = auto()
     DEPARTMENT = auto()
@@ -40,6 +42,9 @@ AUDIENCES: dict[str, frozenset[Audience]] = {
     "case.words_added": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
     "case.rated": frozenset({Audience.DESK}),
     "case.reopening_asked": frozenset({Audience.DESK, Audience.ABOVE}),
+    "case.verification_answered": frozenset({Audience.DESK}),
+    "case.verification_fell_back": frozenset({Audience.GRID_WORKERS}),
+    "case.verification_expired": frozenset({Audience.DESK}),
     "deadline.warned": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
     "deadline.breached": frozenset({Audience.DESK, Audience.ASSIGNEE, Audience.DEPARTMENT}),
     "deadline.escalated": frozenset({Audience.ABOVE}),
@@ -105,11 +110,22 @@ async def _staff(conn: Connection, case: Case, event: Event, audience: Audience)
         return [case.assignee_id]
     if audience is Audience.DESK:
         return await _over_desk(conn, case)
+    if audience is Audience.GRID_WORKERS:
+        return await _grid_workers(conn, case) or await _over_desk(conn, case)
     if audience is Audience.ABOVE:
         return await _above(conn, case, level=int(str(event.data.get("level", 1))))
     if audience is Audience.MENTIONED:
         return await list_mentioned_ids(conn, case=case, note_id=int(str(event.data["note_id"])))
     return []
+
+
+async def _grid_workers(conn: Connection, case: Case) -> list[int]:
+    """Give the grid workers of the place itself and of all above it; nobody where the place has no area."""
+    if case.area_path is None:
+        return []
+    return await queries.list_staff_over(
+        conn, district_id=case.district_id, area_path=case.area_path, roles=(Role.GRID_WORKER,)
+    )
 
 
 async def _over_desk(conn: Connection, case: Case) -> list[int]:

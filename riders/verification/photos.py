@@ -1,0 +1,54 @@
+"""Photos of a look, sent by the rider who holds the task, each as often as the network makes necessary.
+
+They are photos of the case at once, of the stage `check`; the answer names those that have come by then.
+"""
+
+from datetime import datetime
+
+from community.errors import TooManyCasePhotos
+from community.photos.attach import MOST_CASE_PHOTOS, attach_photo
+from community.photos.models import CasePhoto, PhotoStage
+from community.photos.queries import list_case_photos
+from community.queries import lock_cases
+from core.access.models import Actor
+from core.database import Connection
+from core.photos import StoredPhoto, check_hash
+from riders.models import rider_id_of
+from riders.signup.consents import PHOTO, require_consents
+from riders.verification.errors import TooManyLookPhotos, VerificationNotHeld
+from riders.verification.models import Task, TaskState
+from riders.verification.take import get_seen
+
+MOST_LOOK_PHOTOS = 6
+
+
+async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: str, now: datetime) -> Task:
+    """Refuse before the body is read what could not be kept after it.
+
+    Raises `NotFound`, `VerificationNotHeld`, `TooManyLookPhotos`, `TooManyCasePhotos`, `ConsentNeeded`, and
+    `InvalidInput` for a malformed hash.
+    """
+    check_hash(sha256)
+    task = await get_seen(conn, actor=actor, task_id=task_id, now=now)
+    await require_consents(conn, actor=actor, needed=[(PHOTO, "/path/sha256")])
+    # The case before the task, as everywhere: its photos are counted one after another.
+    await lock_cases(conn, district_id=actor.district_id, case_ids=[task.case_id])
+    task = await get_seen(conn, actor=actor, task_id=task_id, now=now, lock=True)
+    photos = await list_case_photos(conn, district_id=actor.district_id, case_id=task.case_id)
+    own = [photo for photo in photos if (photo.by_kind, photo.by_id) == ("rider", rider_id_of(actor))]
+    if any(photo.sha256 == sha256 for photo in own):
+        return task
+    if task.state is not TaskState.ACCEPTED or task.rider_id != actor.id or task.accepted_at is None:
+        raise VerificationNotHeld()
+    sent = [photo for photo in own if photo.stage is PhotoStage.CHECK and photo.stored_at >= task.accepted_at]
+    if len(sent) >= MOST_LOOK_PHOTOS:
+        raise TooManyLookPhotos(most=MOST_LOOK_PHOTOS)
+    if len(photos) >= MOST_CASE_PHOTOS and all(photo.sha256 != sha256 for photo in photos):
+        raise TooManyCasePhotos(most=MOST_CASE_PHOTOS)
+    return task
+
+
+async def record_photo(conn: Connection, *, actor: Actor, task_id: int, photo: StoredPhoto, now: datetime) -> CasePhoto:
+    """Note that the file is safe on the disk; noting it again changes nothing. Raises what `expect_photo` raises."""
+    task = await expect_photo(conn, actor=actor, task_id=task_id, sha256=photo.sha256, now=now)
+    return await attach_photo(conn, case_id=task.case_id, photo=photo, stage=PhotoStage.CHECK, actor=actor, now=now)

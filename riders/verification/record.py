@@ -1,0 +1,31 @@
+"""Saying what happened to a task: an event on its case, so that the case keeps it."""
+
+from datetime import datetime
+
+from core.access.models import Actor
+from core.database import Connection
+from core.events import record_event
+from riders.verification.models import Task
+
+
+async def record(
+    conn: Connection,
+    *,
+    kind: str,
+    district_id: int,
+    task: Task,
+    actor: Actor | None,
+    now: datetime,
+    **more: object,
+) -> int:
+    """Write an event about `task` in the caller's transaction and give its id; `actor` None is the system."""
+    return await record_event(
+        conn,
+        district_id=district_id,
+        kind=kind,
+        subject="case",
+        subject_id=task.case_id,
+        actor=actor,
+        now=now,
+        data={"task_id": task.id, "purpose": task.purpose, **more},
+    )
