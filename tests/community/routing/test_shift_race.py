@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from community.acts import Act
 from community.routing.changes import Replace
 from community.routing.errors import PostNotYours, RuleRetired, ShiftsOverlap
 from community.routing.models import RuleTerms
@@ -13,10 +14,12 @@ from community.routing.rota.hand_over import hand_over_shift
 from community.routing.rota.models import Planned
 from community.routing.rota.posts import plan_shifts
 from community.routing.rules import replace_rule
+from community.triage import carry_out
+from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.database import Connection, Pool, pool_transaction
 from core.errors import Refusal
-from tests.community.district import COMMUNITY, add_areas, hire
+from tests.community.district import COMMUNITY, add_areas, hire, located, open_report, read
 from tests.community.routing.rule_making import HOUR, make_post, make_rule, put_on_duty
 from tests.conftest import DISTRICT, START
 
@@ -90,6 +93,31 @@ async def test_of_two_hand_overs_at_once_the_second_finds_that_it_is_not_his_any
     assert 1 == sum(isinstance(outcome, PostNotYours) for outcome in outcomes)
     async with pool_transaction(pool) as conn:
         assert 2 == await conn.fetchval("select count(*) from shift")
+
+
+async def test_a_case_that_ends_while_its_shift_is_handed_over_stays_with_who_ended_it(pool: Pool) -> None:
+    async with pool_transaction(pool) as conn:
+        on_duty, second = await hire_workers(conn, 2)
+        secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+        post = await make_post(conn)
+        await put_on_duty(conn, post, on_duty)
+        ending, open_still = [await open_report(conn, n, at=located()) for n in range(2)]
+
+    async def hand_over(conn: Connection) -> object:
+        assert second.id is not None
+        return await hand_over_shift(
+            conn, post_id=post.id, to_id=second.id, reason="交班", with_cases=True, actor=on_duty, now=START + HOUR
+        )
+
+    async with pool_transaction(pool) as conn:
+        act = Act(note="无此事")
+        await carry_out(conn, case_id=ending.id, verb=Verb.REJECT, act=act, actor=secretary, now=START)
+        waiting = asyncio.create_task(race(pool, hand_over))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert not done
+    await waiting
+    async with pool_transaction(pool) as conn:
+        assert [on_duty.id, second.id] == [(await read(conn, case)).assignee_id for case in (ending, open_still)]
 
 
 async def test_of_two_who_edit_a_rule_one_does_and_the_other_hears_of_the_new_one(pool: Pool) -> None:
