@@ -112,7 +112,9 @@ async def list_figures(
             from ended group by rider_id
         ), answered as (
             select entry.rider_id, count(*) as answers,
-                count(*) filter (where answer.occurred_at - asked.at <= $7) as prompt
+                count(*) filter (
+                    where answer.occurred_at - coalesce((answer.data ->> 'asked_at')::timestamptz, asked.at) <= $7
+                ) as prompt
             from reporter
             join point_entry as entry on entry.district_id = $1 and entry.rider_id = reporter.rider_id
                 and ground = 'verified' and earned_on >= $5 and earned_on < $6 and reverses is null

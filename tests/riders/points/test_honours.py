@@ -203,6 +203,21 @@ async def test_an_answer_is_prompt_within_half_an_hour_of_being_asked(
     assert (3, 2) == (honour.figures["answers"], honour.figures["prompt"])
 
 
+async def test_a_look_that_a_rule_asked_for_is_prompt_by_when_it_arose(
+    conn: Connection, work: Reporting, second: Reporting, south: str
+) -> None:
+    await month_of(work, closed=5)
+    for minutes in (30, 31):
+        case = await second.report()
+        answered_at = START + timedelta(minutes=minutes)
+        said = {"rider_id": work.rider.id, "answer": "present", "asked_at": START}
+        await second.happens(case, "case.verification_answered", answered_at, **said)
+        await work.work_off(case)
+    await sweep(conn)
+    (honour,) = await records(work, south)
+    assert (2, 1) == (honour.figures["answers"], honour.figures["prompt"])
+
+
 async def test_who_is_no_reporter_any_more_is_not_honoured(
     conn: Connection, work: Reporting, second: Reporting, south: str
 ) -> None:
