@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from community.followup.api import LINK_SECRET
 from core.http.endpoint import Created, Input
@@ -25,6 +25,18 @@ PhoneTime = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), 
 
 class ReportBody(Input):
     """A report. Without `point` the duty desk finds out the place. `photos` announces what will be sent, by SHA-256."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "category": "litter",
+                    "point": {"lon": 120.185, "lat": 35.962, "datum": "gcj02", "accuracy_m": 8},
+                    "description": "路口有垃圾堆积",
+                }
+            ]
+        }
+    )
 
     category: str = Field(min_length=1, max_length=40)
     point: MeasuredPositionBody | None = None

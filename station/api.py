@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
@@ -87,11 +87,29 @@ class StationFields(Input):
 class NewStation(StationFields):
     """A station to be entered; without `code` one is made of name and address."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "听涛社区骑士驿站",
+                    "address": "听涛路 8 号",
+                    "position": {"lon": 120.18, "lat": 35.96, "datum": "wgs84"},
+                    "hours": "周一至周五 8:30-17:30",
+                    "door": "staff",
+                }
+            ]
+        }
+    )
+
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
 class StationPatch(StationFields):
     """Fields to change; `row_version` is that of the station as it was read. `is_verified`: seen on the spot today."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"row_version": 3, "phone": "0532 0000 0000", "is_verified": True}]}
+    )
 
     row_version: int
     is_verified: bool = False
@@ -99,6 +117,10 @@ class StationPatch(StationFields):
 
 class SuspensionBody(Input):
     """Out of service from `starts_at` (now) until `ends_at` (until resumed)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "装修", "ends_at": "2026-12-20T08:00:00+08:00"}]}
+    )
 
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
@@ -114,12 +136,18 @@ class SuspensionBody(Input):
 class AmenityStateBody(Input):
     """How an amenity stands; `expires_on` for what can go off."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "out_of_order"}]})
+
     state: AmenityState
     expires_on: date | None = None
 
 
 class FeedbackBody(Input):
     """One tap. `device_nonce` is a random word the client made and keeps; `amenity` says what is broken."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "found_locked", "device_nonce": "b7c1f09e55aa"}]}
+    )
 
     kind: FeedbackKind
     amenity: str | None = Field(default=None, max_length=40)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.access.accounts import sign_in
 from core.access.models import Grant
@@ -15,6 +15,8 @@ from core.http.wiring import POOL, actor, bearer_token, district_id, now, transa
 
 class SignInBody(Input):
     """A staff member's name and password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "demo-secretary5", "password": "…"}]})
 
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from core.errors import Text
 from core.http.endpoint import Input
@@ -22,12 +22,18 @@ Months = Annotated[int, Field(ge=1, le=appointments.LONGEST_TERM_MONTHS)]
 class ApplicationBody(Input):
     """The area a rider wants to report for, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"area_code": "370211001002", "motivation": "每天在这一带送餐"}]}
+    )
+
     area_code: AreaCode
     motivation: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
 
 class TermBody(Input):
     """How long: `term_months` calendar months, or `until` a moment; exactly one of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"term_months": 6}]})
 
     term_months: Months | None = None
     until: AwareDatetime | None = None
@@ -42,12 +48,16 @@ class TermBody(Input):
 class ApprovalBody(TermBody):
     """The term, how much the reporter is trusted, and another area than the one asked for, if so."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"term_months": 6, "trust_level": 2}]})
+
     trust_level: TrustLevel = TrustLevel.FILED_AT_ONCE
     area_code: AreaCode | None = None
 
 
 class ReasonBody(Input):
     """Why; the rider reads it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "该网格已有两名兼职网格员"}]})
 
     reason: Reason
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
@@ -29,11 +29,15 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2
 class PhoneBody(Input):
     """The number a code is sent to."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "19900000001"}]})
+
     phone: str = Field(max_length=32)
 
 
 class CodeBody(Input):
     """The number and the code it got."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "19900000001", "code": "123456"}]})
 
     phone: str = Field(max_length=32)
     code: str = Field(pattern=r"^\s*[0-9]{6}\s*$")
@@ -42,6 +46,8 @@ class CodeBody(Input):
 class ProfileBody(Input):
     """What is left out stays; an empty name or platform removes it. `languages` are BCP 47, the preferred one first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "骑手甲", "languages": ["zh"]}]})
+
     name: Short | None = None
     platform: Short | None = None
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=8)] | None = None
@@ -49,6 +55,10 @@ class ProfileBody(Input):
 
 class ConsentBody(Input):
     """A decision on the text of `purpose` in its newest `version`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"purpose": "report_location", "version": 1, "is_given": True}]}
+    )
 
     purpose: str = Field(max_length=40)
     version: int = Field(ge=1, le=10**6)

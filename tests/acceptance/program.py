@@ -17,7 +17,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The promise: after kill -9 of everything it serves again within this time.
 COMES_BACK_S = 10.0
-_FIRST_START_S = 90.0
+_FIRST_START_S = 180.0
 
 
 class Program:

@@ -9,7 +9,7 @@ import pytest
 from app.docs_page import DOCS_ROUTES
 from app.routes import ROUTES
 from core.access.policy import Policy
-from core.http.endpoint import Route, adapt
+from core.http.endpoint import Route, adapt, read_signature
 
 ALL = ROUTES + DOCS_ROUTES
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +24,16 @@ def test_every_route_has_a_policy_and_says_what_it_does(route: Route) -> None:
 @pytest.mark.parametrize("route", ALL, ids=lambda route: f"{route.method} {route.path}")
 def test_every_handler_fits_on_half_a_page(route: Route) -> None:
     assert len(inspect.getsource(route.handler).splitlines()) <= 30
+
+
+@pytest.mark.parametrize("route", [route for route in ALL if read_signature(route).body], ids=lambda route: route.path)
+def test_every_body_has_an_example_that_is_taken(route: Route) -> None:
+    body = read_signature(route).body
+    assert body is not None
+    examples = body.model_json_schema().get("examples", [])
+    assert examples
+    for example in examples:
+        body.model_validate(example)
 
 
 def test_a_route_without_a_policy_fails_at_start_up() -> None:
