@@ -1,17 +1,15 @@
 """Answering a question about figures: what may be asked, by whom, and the rows."""
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from community.errors import UnknownArea, UnknownCategory, UnknownDepartment
 from community.figures import queries
-from community.figures.cells import ITSELF, KEPT_DEPTH, NO_DEPARTMENT
-from community.figures.definitions import SMALL, Rate
-from community.figures.errors import FiguresNotShown
-from community.figures.models import By, FigureRow, Figures, Question, RateFigure, SpanFigure
-from community.figures.period import month_after, month_of, period_errors, pieces_of
-from community.figures.suppression import Share, foreign_part, hidden_paths
-from community.figures.tally import FIRST_SPAN_SLOT, OPENED, rate_figure, span_figures
+from community.figures.cells import ITSELF, NO_DEPARTMENT
+from community.figures.compare import compared_rows
+from community.figures.definitions import Rate
+from community.figures.models import By, FigureRow, Figures, Question
+from community.figures.period import period_errors, pieces_of
+from community.figures.tally import OPENED, rate_figure, span_figures
 from community.queries import find_category
 from community.routing.queries import has_department
 from community.sight import AREA_ROLES, sight_of
@@ -21,12 +19,6 @@ from core.errors import FieldError, InvalidInput, Text
 from core.queries import get_timezone
 
 _NAME_AN_AREA = Text("您有多个辖区，请指明区域。", "You hold several areas: name one.")
-_ONLY_WHOLE_MONTHS = Text(
-    "辖区以外只提供已结束的一个整月。", "Outside your area only one whole month that has ended is shown."
-)
-_ONLY_BY_AREA = Text("辖区以外只能按区域比较。", "Outside your area figures are compared by area only.")
-
-_SUPPRESSED = RateFigure(numerator=None, denominator=None, rate=None, excluded=None, suppressed=True)
 
 
 def question_for(
@@ -56,7 +48,7 @@ def question_for(
 async def answer(conn: Connection, *, actor: Actor, question: Question, now: datetime) -> Figures:
     """Give the figures asked for; small counts are suppressed where the area is not the caller's.
 
-    Raises `InvalidInput`, `UnknownArea`, `UnknownCategory`, `UnknownDepartment`, `FiguresNotShown`.
+    Raises `InvalidInput`, `UnknownArea`, `UnknownCategory`, `UnknownDepartment`, `FiguresNotShown`, `NoComparison`.
     """
     if errors := period_errors(question):
         raise InvalidInput(errors)
@@ -66,7 +58,7 @@ async def answer(conn: Connection, *, actor: Actor, question: Question, now: dat
     # First the moment, then the sums: what is counted in between is more than was promised, never less.
     as_of = await queries.get_complete_until(conn, district_id=actor.district_id, now=now)
     if outside:
-        rows = await _compared_rows(conn, actor=actor, question=question, today=today)
+        rows = await compared_rows(conn, actor=actor, question=question, today=today)
     else:
         rows = await _rows(conn, actor=actor, question=question, today=today)
     return Figures(
@@ -118,71 +110,3 @@ async def _rows(conn: Connection, *, actor: Actor, question: Question, today: da
 def _shown_key(key: str, by: By | None) -> str | None:
     is_none = by is None or (by is By.DEPARTMENT and key == str(NO_DEPARTMENT)) or key.rpartition("/")[2] == ITSELF
     return None if is_none else key
-
-
-async def _compared_rows(conn: Connection, *, actor: Actor, question: Question, today: date) -> list[FigureRow]:
-    """Give the rows that someone outside may see: areas above the grids, in one month that has ended."""
-    _check_comparison(question, today)
-    comparable = await queries.list_areas_above_leaves(conn, district_id=actor.district_id, deepest=KEPT_DEPTH)
-    if question.area_path not in comparable:
-        raise FiguresNotShown(pointer="/query/area", path=question.area_path, deepest=KEPT_DEPTH)
-    tree = await queries.sum_up_tree(
-        conn, district_id=actor.district_id, month=question.first, below_slot=FIRST_SPAN_SLOT
-    )
-    rates = {path: {rate: rate_figure(rate, tree.get(path, {})) for rate in Rate} for path in comparable}
-    own = {
-        scope: await queries.sum_up(
-            conn,
-            district_id=actor.district_id,
-            question=replace(question, area_path=scope, by=None),
-            pieces=pieces_of(replace(question, area_path=scope, by=None), today),
-        )
-        for scope in sight_of(actor).area_paths
-    }
-    hidden = {
-        rate: hidden_paths(
-            foreign_part(
-                {path: _share(of[rate]) for path, of in rates.items()},
-                {scope: _share(rate_figure(rate, sums.get("", {}))) for scope, sums in own.items()},
-            )
-        )
-        for rate in Rate
-    }
-    sums = await _rows(conn, actor=actor, question=question, today=today)
-    spans = {row.key or question.area_path: row.spans for row in sums}
-    shown = [path for path in comparable if path.rpartition("/")[0] == question.area_path]
-    return [
-        FigureRow(
-            key=path if question.by else None,
-            opened=None,
-            rates={
-                rate.value: _SUPPRESSED if path in hidden[rate] else replace(rates[path][rate], excluded=None)
-                for rate in Rate
-            },
-            spans={span: _only_median(figure) for span, figure in spans.get(path, {}).items()},
-        )
-        for path in (shown if question.by else [question.area_path])
-    ]
-
-
-def _share(figure: RateFigure) -> Share:
-    return Share(figure.numerator or 0, figure.denominator or 0)
-
-
-def _only_median(figure: SpanFigure) -> SpanFigure:
-    return SpanFigure(figure.median_s if (figure.n or 0) >= SMALL else None, p90_s=None, n=None)
-
-
-def _check_comparison(question: Question, today: date) -> None:
-    errors = []
-    is_month = question.first == month_of(question.first) and question.before == month_after(question.first)
-    if not is_month or question.before > today:
-        errors.append(FieldError("/query/to", _ONLY_WHOLE_MONTHS))
-    if question.category_code is not None:
-        errors.append(FieldError("/query/category", _ONLY_BY_AREA))
-    if question.department_id is not None:
-        errors.append(FieldError("/query/department", _ONLY_BY_AREA))
-    if question.by not in (None, By.AREA):
-        errors.append(FieldError("/query/by", _ONLY_BY_AREA))
-    if errors:
-        raise InvalidInput(errors)

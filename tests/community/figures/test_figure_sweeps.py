@@ -1,7 +1,11 @@
 """The sweep of figures in every disorder: late, repeated, several at once, torn off; and what answers read."""
 
 import asyncio
+import os
+import signal
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -9,7 +13,6 @@ import pytest
 
 from community.acts import Act
 from community.figures import queries
-from community.figures.cells import add_up
 from community.figures.models import By, Question
 from community.figures.period import pieces_of
 from community.figures.sweep import sweep_figures
@@ -18,10 +21,12 @@ from community.models import Channel
 from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Role
-from core.database import Connection, Pool, pool_transaction
+from core.database import Connection, Pool, connected, pool_transaction
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, hire, located, open_report
-from tests.conftest import DISTRICT, START
+from tests.community.figures.figure_world import check_sums
+from tests.conftest import DISTRICT, START, Database
 
+ROOT = Path(__file__).resolve().parents[3]
 DAY = START.date()
 
 
@@ -35,18 +40,6 @@ async def opened(conn: Connection, area_path: str = "") -> int:
     pieces = pieces_of(question, DAY + timedelta(days=90))
     sums = await queries.sum_up(conn, district_id=DISTRICT, question=question, pieces=pieces)
     return sums.get("", {}).get(0, 0)
-
-
-async def check_sums(conn: Connection) -> None:
-    """See that each sum is exactly that of the tallied cases, and each case tallied as it is now."""
-    ids = [row["id"] for row in await conn.fetch("select id from community_case")]
-    cases = await queries.list_tallied(conn, district_id=DISTRICT, case_ids=ids)
-    kept = {
-        tuple(row[1:8]): dict(zip(row["slots"], row["counts"], strict=True))
-        for row in await conn.fetch("select * from figure_cell")
-    }
-    assert sorted(ids) == sorted(case.case_id for case in cases)
-    assert {tuple(key): dict(counts) for key, counts in add_up([], cases).items()} == kept
 
 
 async def test_nothing_is_counted_twice_however_often_it_is_swept(conn: Connection) -> None:
@@ -102,6 +95,49 @@ async def test_a_rolled_back_sweep_has_counted_nothing_and_the_next_counts_all(p
         assert 0 == await opened(conn)
         await sweep(conn)
         assert 4 == await opened(conn)
+
+
+_VICTIM = """
+import asyncio, sys
+from datetime import datetime
+from core.database import connected
+from community.figures.sweep import sweep_figures
+
+async def main():
+    async with connected(sys.argv[1]) as conn, conn.transaction():
+        print(await sweep_figures(conn, district_id=1, now=datetime.fromisoformat(sys.argv[2])), flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_sweeper_killed_in_the_middle_has_counted_nothing_and_the_next_counts_all(database: Database) -> None:
+    async with connected(database.app_dsn) as conn:
+        for number in range(4):
+            await open_report(conn, number, at=located())
+        victim = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _VICTIM, database.app_dsn, START.isoformat()),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert victim.stdout is not None
+        assert 0 < int(await victim.stdout.readline())
+        os.kill(victim.pid, signal.SIGKILL)
+        await victim.wait()
+        async with asyncio.timeout(10):  # until PostgreSQL has noticed that the victim is gone
+            while True:
+                if await sweep_once(conn):
+                    break
+                await asyncio.sleep(0.02)
+        async with conn.transaction():
+            assert 4 == await opened(conn)
+            await check_sums(conn)
+
+
+async def sweep_once(conn: Connection) -> int:
+    async with conn.transaction():
+        return await sweep(conn)
 
 
 async def test_a_second_sweeper_leaves_the_field_to_the_first(pool: Pool) -> None:
