@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 from aiohttp import ClientError, ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import AppRunner
 
 from app.main import create_app
+from app.serve import make_runner
 from app.settings import Settings
 from community.models import Case
 from community.stream.api import LIVE_CASES
@@ -26,12 +28,19 @@ STREAM = "/api/v1/cases/stream"
 SOON_S = 10.0
 
 
+class AsServed(TestServer):
+    """The program's own server: that of aiohttp's tests cancels the handler of one who has gone, ours does not."""
+
+    async def _make_runner(self, **_kwargs: Any) -> AppRunner:
+        return make_runner(self.app)
+
+
 @asynccontextmanager
 async def serving(settings: Settings, database: Database, clock: FakeClock, limits: Limits) -> AsyncIterator[Client]:
     """Run the whole application with these limits of the stream."""
     app = create_app(settings, dsn=database.app_dsn, clock=clock)
     app[LIVE_CASES] = LiveCases(district_id=DISTRICT, limits=limits)
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(AsServed(app)) as client:
         yield client
 
 
@@ -149,6 +158,22 @@ async def note(conn: Connection, case: Case, kind: str = "case.noted", **data: o
         now=START,
         data=data,
     )
+
+
+async def note_many(conn: Connection, case: Case, count: int) -> list[int]:
+    """Record so many events of a case at once and give their ids."""
+    rows = await conn.fetch(
+        """
+        insert into event
+            (district_id, kind, subject, subject_id, actor_kind, occurred_at, data, next_attempt_at, pending)
+        select $1, 'case.noted', 'case', $2, 'system', now(), '{}', now(), false from generate_series(1, $3)
+        returning id
+        """,
+        DISTRICT,
+        case.id,
+        count,
+    )
+    return [row["id"] for row in rows]
 
 
 def event_id(told: Told) -> int:

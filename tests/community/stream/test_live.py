@@ -11,13 +11,13 @@ import pytest_asyncio
 
 from community.models import Case
 from community.stream.listener import Listener
-from community.stream.live import LiveCases
+from community.stream.live import BATCH, LiveCases
 from community.stream.models import Change, Position
 from community.stream.read import find_start
 from core.access.models import Actor, Grant, Role
 from core.database import Pool, pool_transaction
 from tests.community.district import COMMUNITY, located, open_report
-from tests.community.stream.listening import note
+from tests.community.stream.listening import note, note_many
 from tests.conftest import DISTRICT, START
 
 ADMIN = Actor("staff", 1, DISTRICT, grants=(Grant(Role.DISTRICT_ADMIN, ""),))
@@ -94,6 +94,16 @@ async def test_one_who_has_read_further_than_the_rest_is_not_told_again(
         await live.follow(pool)
         assert one == numbers(await first.wait(QUIET_S))
         assert b"" == await second.wait(QUIET_S)
+
+
+async def test_an_absence_is_made_up_alone_before_joining_so_that_nobody_else_waits_for_it(
+    pool: Pool, case: Case, live: LiveCases, transport: asyncio.Transport
+) -> None:
+    begun = await start(pool)
+    async with pool_transaction(pool) as conn:
+        missed = await note_many(conn, case, 2 * BATCH + 1)
+    with live.admitted(ADMIN, transport) as listener:
+        assert missed == [number async for told in live.catch_up(pool, listener, begun) for number in numbers(told)]
 
 
 async def test_joining_while_changes_are_handed_out_misses_none_of_them(

@@ -14,7 +14,7 @@ from core.access.models import Role
 from core.database import Connection, Pool, open_pool, pool_transaction
 from tests.community.district import COMMUNITY, hire, located, open_report
 from tests.community.stream.conftest import QUICK, House
-from tests.community.stream.listening import Reader, event_id, note, serving, sign_in, until
+from tests.community.stream.listening import Reader, event_id, note, note_many, serving, sign_in, until
 from tests.conftest import DISTRICT, Database, FakeClock, clone
 
 
@@ -235,6 +235,19 @@ async def test_a_position_whose_event_is_not_there_is_not_believed(house: House,
     assert {"reason": "unknown_position"} == (await admin.next()).data
 
 
+async def test_a_position_of_another_epoch_is_not_believed_though_its_event_is_there(
+    house: House, admin: Reader
+) -> None:
+    await admin.connect()
+    async with pool_transaction(house.pool) as conn:
+        await note(conn, house.case)
+    await heard(admin, 1)
+    admin.close()
+    admin.last_id = "0123456789ab" + admin.last_id[12:]
+    await admin.connect()
+    assert {"reason": "unknown_position"} == (await admin.next()).data
+
+
 async def test_a_first_listener_waits_for_what_is_being_written(house: House, admin: Reader) -> None:
     """Else an event on its way could have a number below those that count as older than the epoch."""
     async with pool_transaction(house.pool) as slow:
@@ -259,7 +272,7 @@ async def test_one_who_does_not_read_is_cut_off_and_gets_the_rest_when_he_comes_
     await admin.connect()
     async with pool_transaction(house.pool) as conn:
         first = await note(conn, house.case)
-        await _note_many(conn, house.case, 25_000)
+        await note_many(conn, house.case, 25_000)
     await until(lambda: len(house.live) == 0)
     told: list[int] = []
     while len(told) < 25_001:
@@ -268,16 +281,3 @@ async def test_one_who_does_not_read_is_cut_off_and_gets_the_rest_when_he_comes_
         except EOFError:
             await admin.connect()
     assert list(range(first, first + 25_001)) == told
-
-
-async def _note_many(conn: Connection, case: Case, count: int) -> None:
-    await conn.execute(
-        """
-        insert into event
-            (district_id, kind, subject, subject_id, actor_kind, occurred_at, data, next_attempt_at, pending)
-        select $1, 'case.noted', 'case', $2, 'system', now(), '{}', now(), false from generate_series(1, $3)
-        """,
-        DISTRICT,
-        case.id,
-        count,
-    )
