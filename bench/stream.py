@@ -114,7 +114,7 @@ async def hear(dsn: str, case_id: int, listeners: Sequence[_Listener]) -> list[f
             await asyncio.sleep(random.uniform(0, 0.2))
             async with conn.transaction():
                 event_id = await record_event(
-                    conn, district_id=DISTRICT, kind="case.noted", subject="case", subject_id=case_id, actor=None,
+                    conn, district_id=DISTRICT, kind="bench.happened", subject="case", subject_id=case_id, actor=None,
                     now=datetime.now(UTC), data={},
                 )  # fmt: skip
             committed[event_id] = time.perf_counter()

@@ -1,7 +1,6 @@
 """One open connection: what waits to be written to it, and up to which event it has been told."""
 
 import asyncio
-from contextlib import suppress
 
 from community.stream.models import Change, Position
 from community.stream.read import telling
@@ -11,6 +10,8 @@ from core.access.models import Actor
 class Listener:
     """Frames wait here until the connection takes them; one that falls too far behind is cut off, and may come back."""
 
+    __slots__ = ("_most_waiting", "_transport", "_waiting", "_woken", "actor", "after", "is_ended")
+
     def __init__(self, actor: Actor, transport: asyncio.Transport, *, most_waiting: int) -> None:
         self.actor = actor
         self.after: Position | None = None
@@ -18,7 +19,7 @@ class Listener:
         self._transport = transport
         self._most_waiting = most_waiting
         self._waiting: list[bytes] = []
-        self._woken = asyncio.Event()
+        self._woken: asyncio.Future[None] | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -37,7 +38,7 @@ class Listener:
             self.cut()
             return
         self._waiting.append(frame)
-        self._woken.set()
+        self._wake()
 
     def see_as(self, actor: Actor) -> None:
         """Look with other roles from now on; what waits was chosen by the former ones."""
@@ -49,17 +50,25 @@ class Listener:
 
         When it returns, nothing is waiting: `after` is then what the other side has when it has read this.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._woken.wait()
-        self._woken.clear()  # and whatever came while the time ran out is given too
+        if not self._waiting and not self.is_ended:
+            loop = asyncio.get_running_loop()
+            self._woken = loop.create_future()  # an asyncio.Event each would be a kilobyte more
+            alarm = loop.call_later(timeout_s, self._wake)
+            try:
+                await self._woken
+            finally:
+                alarm.cancel()
         frames, self._waiting = self._waiting, []
         return None if self.is_ended else b"".join(frames)
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
     def end(self) -> None:
         """End the stream: at once, or by cutting the connection where the other side does not read."""
         self.is_ended = True
-        self._woken.set()
+        self._wake()
         if self._transport.get_write_buffer_size():
             self._transport.abort()
 

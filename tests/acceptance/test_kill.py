@@ -21,6 +21,7 @@ import pytest
 import pytest_asyncio
 
 from tests.acceptance.program import COMES_BACK_S, Caller, Program, sign_in_rider, sign_in_staff
+from tests.community.stream.listening import Reader, Told
 
 PHONE = "19900000001"
 KILLS = 3  # of each kind
@@ -146,6 +147,42 @@ async def test_reports_survive_kill_9_of(
         reports.append(report)
     assert unanswered > 0  # else no kill came in between, and this test proved nothing
     await _expect_each_once(rider, admin, since, reports)
+
+
+async def test_a_listener_hears_of_each_case_once_through_kill_9_of_everything(
+    program: Program, rider: Caller, admin: Caller
+) -> None:
+    async with aiohttp.ClientSession(program.url) as http:
+        listener, told = Reader(http, {"Authorization": f"Bearer {admin.token}"}), []
+        await listener.connect()
+        listening, case_ids = asyncio.create_task(_listen(listener, told)), []
+        for victim in ("postgres", "program", "postgres", "program"):
+            sent = [_submit(rider, str(uuid.uuid4()), f"直播 {number}") for number in range(5)]
+            under_way = asyncio.gather(*sent)
+            await asyncio.sleep(0.02)
+            program.kill() if victim == "program" else program.kill_postgres()
+            case_ids += [answer["case_id"] for answer in await under_way if answer is not None]
+            await (program.start if victim == "program" else program.until_ready)(within_s=COMES_BACK_S)
+            case_ids.append((await _insist(rider, str(uuid.uuid4()), "恢复之后"))["case_id"])
+        await asyncio.sleep(6)  # a browser waits up to five seconds before it comes back
+        listening.cancel()
+        listener.close()
+    assert "reset" not in {event.name for event in told}
+    opened = [event.data["case_id"] for event in told if event.data.get("kind") == "case.opened"]
+    assert len(set(opened)) == len(opened)
+    assert set(case_ids) <= set(opened)
+
+
+async def _listen(listener: Reader, told: list[Told]) -> None:
+    """Listen for ever, and come back from the last id whenever the connection breaks."""
+    while True:
+        try:
+            told.append(await listener.next(within_s=60))
+        except EOFError:
+            listener.close()
+            await asyncio.sleep(0.2)
+            with suppress(aiohttp.ClientError, AssertionError, EOFError):
+                await listener.connect()
 
 
 async def test_every_acknowledged_report_is_there_after_kill_9_of_both(

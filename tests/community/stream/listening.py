@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from aiohttp import ClientError, ClientResponse
+from aiohttp import ClientError, ClientResponse, ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import AppRunner
 
@@ -57,7 +57,7 @@ class Told:
 class Reader:
     """One who listens, over as many connections as it takes; `last_id` outlives each of them."""
 
-    client: Client
+    client: Client | ClientSession
     headers: dict[str, str]
     last_id: str = ""
     heartbeats: int = 0
@@ -115,7 +115,8 @@ class Reader:
             self._response = None
 
     async def _block(self) -> list[str]:
-        assert self._response is not None
+        if self._response is None:
+            raise EOFError
         lines: list[str] = []
         while True:
             try:
@@ -146,7 +147,7 @@ async def sign_in(pool: Pool, who: Actor) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def note(conn: Connection, case: Case, kind: str = "case.noted", **data: object) -> int:
+async def note(conn: Connection, case: Case, kind: str = "test.happened", **data: object) -> int:
     """Record an event of a case in this transaction and give its id."""
     return await record_event(
         conn,
@@ -166,7 +167,7 @@ async def note_many(conn: Connection, case: Case, count: int) -> list[int]:
         """
         insert into event
             (district_id, kind, subject, subject_id, actor_kind, occurred_at, data, next_attempt_at, pending)
-        select $1, 'case.noted', 'case', $2, 'system', now(), '{}', now(), false from generate_series(1, $3)
+        select $1, 'test.happened', 'case', $2, 'system', now(), '{}', now(), false from generate_series(1, $3)
         returning id
         """,
         DISTRICT,

@@ -132,7 +132,7 @@ async def test_an_event_of_something_else_and_of_no_case_passes_by(house: House,
             """
             insert into event (district_id, kind, subject, subject_id, actor_kind, occurred_at, data, next_attempt_at)
             values (1, 'station.edited', 'station', $1, 'system', now(), '{}', now()),
-                (1, 'case.noted', 'case', $1 + 1000, 'system', now(), '{}', now())
+                (1, 'test.happened', 'case', $1 + 1000, 'system', now(), '{}', now())
             """,
             house.case.id,
         )
