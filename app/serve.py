@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 
 import uvloop
@@ -21,14 +22,26 @@ DRAIN_S = 10.0
 #: New objects before the garbage collector looks at the young ones; the default of 700 is a few requests.
 GARBAGE_BEFORE_COLLECTING = 50_000
 
+#: Listeners of the live stream, requests and connections to the database together stay far below this.
+OPEN_FILES = 20_000
+
 #: A connection that says nothing is closed after this time; aiohttp itself would hold it for an hour.
 KEEP_ALIVE_S = 75.0
 
 
 def serve(settings: Settings, *, demo: bool) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit status."""
+    _open_many_files()
     uvloop.run(_serve(settings, demo=demo))
     return 0
+
+
+def _open_many_files() -> None:
+    """Ask for more open files than the usual 1,024, as far as we may: each listener of the live stream is one."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _serve(settings: Settings, *, demo: bool) -> None:

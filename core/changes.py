@@ -16,11 +16,15 @@ async def record_change(conn: Connection, *, district_id: int, kind: str, ref: s
 
 
 class Follower:
-    """Remembers how far one process has read the change log."""
+    """Remembers how far one process has read the change log: the last change it was given.
+
+    Not the bound up to which it read: after a crash PostgreSQL gives out again the numbers of transactions that had
+    written nothing to disk, and what they then record would lie behind such a reader.
+    """
 
     def __init__(self, *, district_id: int) -> None:
         self._district_id = district_id
-        self._read_below: int | None = None
+        self._last: tuple[int, int] | None = None
 
     async def poll(self, conn: Connection) -> list[ChangeRow]:
         """Give the changes since the last poll; the first poll only marks where reading starts.
@@ -28,8 +32,10 @@ class Follower:
         Call once before loading an index: what commits during the load is then given again, never missed.
         """
         bound = await queries.get_snapshot_bound(conn)
-        start, changes = self._read_below, []
-        if start is not None and start < bound:
-            changes = await queries.list_changes(conn, district_id=self._district_id, from_xid=start, below_xid=bound)
-        self._read_below = bound  # only now: a read that failed must be repeated
-        return changes
+        if self._last is None:
+            self._last = await queries.find_last_change(conn, district_id=self._district_id, below_xid=bound)
+            return []
+        found = await queries.list_changes(conn, district_id=self._district_id, after=self._last, below_xid=bound)
+        if found:
+            self._last = found[-1][0]
+        return [change for _, change in found]

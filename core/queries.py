@@ -261,14 +261,32 @@ async def get_snapshot_bound(conn: Connection) -> int:
     return bound
 
 
-async def list_changes(conn: Connection, *, district_id: int, from_xid: int, below_xid: int) -> list[ChangeRow]:
-    rows = await conn.fetch(
-        "select kind, ref from change_log where district_id = $1 and xid >= $2 and xid < $3 order by xid, seq",
+async def find_last_change(conn: Connection, *, district_id: int, below_xid: int) -> tuple[int, int]:
+    """Give transaction and number of the last change below that transaction; (0, 0) where there is none."""
+    row = await conn.fetchrow(
+        """
+        select xid, seq from change_log where district_id = $1 and xid < $2 order by xid desc, seq desc limit 1
+        """,
         district_id,
-        from_xid,
         below_xid,
     )
-    return [ChangeRow(**row) for row in rows]
+    return (0, 0) if row is None else (row["xid"], row["seq"])
+
+
+async def list_changes(
+    conn: Connection, *, district_id: int, after: tuple[int, int], below_xid: int
+) -> list[tuple[tuple[int, int], ChangeRow]]:
+    """List what was noted after a change and below a transaction, in that order, each with where it stands."""
+    rows = await conn.fetch(
+        """
+        select xid, seq, kind, ref from change_log
+        where district_id = $1 and xid >= $2 and (xid, seq) > ($2, $3) and xid < $4 order by xid, seq
+        """,
+        district_id,
+        *after,
+        below_xid,
+    )
+    return [((row["xid"], row["seq"]), ChangeRow(row["kind"], row["ref"])) for row in rows]
 
 
 async def delete_changes_before(conn: Connection, *, district_id: int, before: datetime) -> None:
