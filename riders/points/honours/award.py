@@ -21,25 +21,24 @@ from riders.reporters.appointments import REVIEWERS
 
 AREAS_PER_SWEEP = 20
 
-#: A verification is answered in time within this; an order comes first, and the request finds someone near.
+#: A look is answered in time within this from when it arose; an order comes first, and it finds someone near.
 PROMPT_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A local calendar month: its first day, that of the next one, and both as moments."""
+    """A local calendar month: its first day, when it begins, and when the next one does."""
 
     first_day: date
-    day_after: date
     begins_at: datetime
     ends_at: datetime
 
 
 def month_before(now: datetime, zone: ZoneInfo) -> Month:
     """Give the calendar month before the one that `now` falls in, in the district's time."""
-    day_after = now.astimezone(zone).date().replace(day=1)
-    first_day = (day_after - timedelta(days=1)).replace(day=1)
-    return Month(first_day, day_after, _midnight(first_day, zone), _midnight(day_after, zone))
+    this_one = now.astimezone(zone).date().replace(day=1)
+    first_day = (this_one - timedelta(days=1)).replace(day=1)
+    return Month(first_day, _midnight(first_day, zone), _midnight(this_one, zone))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -73,8 +72,6 @@ async def _award(conn: Connection, *, district_id: int, area_path: str, month: M
         area_path=area_path,
         begins_at=month.begins_at,
         ends_at=month.ends_at,
-        first_day=month.first_day,
-        day_after=month.day_after,
         prompt_within=PROMPT_WITHIN,
     )
     for winner in choose(figures):

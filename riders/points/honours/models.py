@@ -34,8 +34,8 @@ class Figures:
     """A reporter's month in one area, in counts.
 
     `stood` of `decided` reports that ended in it were closed with a result; the others were rejected or voided, or
-    points for them were taken back. `merged` were duplicates of someone else's. `prompt` of `answers` to verification
-    requests came in time. `categories` and `grids` count the different ones among what stood.
+    points for them were taken back. `merged` were duplicates of someone else's. `prompt` of `answers` from looks on
+    site came in time. `categories` and `grids` count the different ones among what stood.
     """
 
     rider_id: int

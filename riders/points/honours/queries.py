@@ -71,8 +71,6 @@ async def list_figures(
     area_path: str,
     begins_at: datetime,
     ends_at: datetime,
-    first_day: date,
-    day_after: date,
     prompt_within: timedelta,
 ) -> list[Figures]:
     """Count the month of each of the area's reporters: cases that ended within it, inside the area.
@@ -85,25 +83,26 @@ async def list_figures(
             select distinct rider_id from appointment
             where district_id = $1 and area_path = $2 and revoked_at is null and starts_at < $4
                 and appointment.ends_at > $3
-        ), ended as (
-            select report.rider_id, ended_case.category_code, ended_case.area_path, ended_case.state,
+        ), ended as materialized (
+            select reporter.rider_id, ended_case.category_code, ended_case.area_path, ended_case.state,
                 ended_case.state in ('closed', 'followed_up') and not exists (
                     select from point_entry as reversal
                     where reversal.district_id = $1 and reversal.case_id = ended_case.id
-                        and reversal.rider_id = report.rider_id and reversal.by_kind = 'staff' and reversal.points < 0
+                        and reversal.rider_id = reporter.rider_id and reversal.by_kind = 'staff' and reversal.points < 0
                         and not exists (
                             select from point_entry as undone
                             where undone.district_id = $1 and undone.reverses = reversal.id
                         )
                 ) as stands
             from reporter
-            join report on report.district_id = $1 and report.rider_id = reporter.rider_id and submitted_at < $4
-            join community_case as ended_case on ended_case.district_id = $1 and ended_case.id = report.case_id
+            join community_case as ended_case
+                on ended_case.district_id = $1 and ended_case.reporter_kind = 'rider'
+                and ended_case.reporter_id = reporter.rider_id and ended_case.origin = 'report'
             left join community_case as original
                 on original.district_id = $1 and original.id = ended_case.duplicate_of
             where ended_case.closed_at >= $3 and ended_case.closed_at < $4
                 and ($2 = '' or ended_case.area_path = $2 or starts_with(ended_case.area_path, $2 || '/'))
-                and not (original.reporter_kind = 'rider' and original.reporter_id = report.rider_id) is true
+                and not (original.reporter_kind = 'rider' and original.reporter_id = reporter.rider_id) is true
         ), reported as (
             select rider_id, count(*) filter (where state <> 'duplicate') as decided,
                 count(*) filter (where stands) as stood, count(*) filter (where state = 'duplicate') as merged,
@@ -111,23 +110,15 @@ async def list_figures(
                 count(distinct area_path) filter (where stands) as grids
             from ended group by rider_id
         ), answered as (
-            select entry.rider_id, count(*) as answers,
-                count(*) filter (
-                    where answer.occurred_at - coalesce((answer.data ->> 'asked_at')::timestamptz, asked.at) <= $7
-                ) as prompt
+            select reporter.rider_id, count(*) as answers,
+                count(*) filter (where look.answered_at - look.asked_at <= $5) as prompt
             from reporter
-            join point_entry as entry on entry.district_id = $1 and entry.rider_id = reporter.rider_id
-                and ground = 'verified' and earned_on >= $5 and earned_on < $6 and reverses is null
-            join event as answer on answer.district_id = $1 and answer.id = entry.event_id
-            join community_case as looked_at on looked_at.district_id = $1 and looked_at.id = entry.case_id
-            cross join lateral (
-                select max(occurred_at) as at from event
-                where district_id = $1 and subject = 'case' and subject_id = entry.case_id
-                    and kind = 'case.verification_asked' and id < answer.id
-            ) as asked
-            where withheld is distinct from 'own_case'
-                and ($2 = '' or looked_at.area_path = $2 or starts_with(looked_at.area_path, $2 || '/'))
-            group by entry.rider_id
+            join verification_task as look on look.district_id = $1 and look.rider_id = reporter.rider_id
+                and answered_by_kind = 'rider' and answered_at >= $3 and answered_at < $4
+            join community_case as looked_at on looked_at.district_id = $1 and looked_at.id = look.case_id
+            where ($2 = '' or looked_at.area_path = $2 or starts_with(looked_at.area_path, $2 || '/'))
+                and not (looked_at.reporter_kind = 'rider' and looked_at.reporter_id = reporter.rider_id) is true
+            group by reporter.rider_id
         )
         select rider_id, coalesce(decided, 0) as decided, coalesce(stood, 0) as stood, coalesce(merged, 0) as merged,
             coalesce(answers, 0) as answers, coalesce(prompt, 0) as prompt, coalesce(categories, 0) as categories,
@@ -139,8 +130,6 @@ async def list_figures(
         area_path,
         begins_at,
         ends_at,
-        first_day,
-        day_after,
         prompt_within,
     )
     return [Figures(**row) for row in rows]

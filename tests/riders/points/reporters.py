@@ -7,6 +7,7 @@ from community.acts import Act
 from community.models import Case
 from community.queries import find_case
 from community.triage import carry_out
+from community.verification.models import Answer
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
@@ -19,6 +20,12 @@ from riders.points.models import PointEntry
 from riders.points.reactions import POINT_EVENTS, keep_points
 from riders.reporters.queries import find_application, insert_application, insert_appointment
 from riders.submit import submit
+from riders.verification.answer import answer
+from riders.verification.follow import FOLLOWED, follow_case
+from riders.verification.models import Said, Willingness
+from riders.verification.offers.willingness import set_willingness
+from riders.verification.queries import list_tasks_of_case
+from riders.verification.take import accept
 from tests.conftest import DISTRICT, START
 
 NORTH_OF_HERE = 0.001  # degrees of latitude: 111 m
@@ -88,6 +95,7 @@ class Reporting:
         for verb in verbs:
             said = {
                 Verb.FILE: Act(),
+                Verb.ASK_VERIFICATION: Act(),
                 Verb.VERIFY: Act(),
                 Verb.CLOSE: Act(result="已清理"),
             }.get(verb, Act(note=note))
@@ -105,6 +113,24 @@ class Reporting:
         return await carry_out(
             self.conn, case_id=case.id, verb=Verb.MARK_DUPLICATE, act=act, actor=self.secretary, now=now
         )
+
+    async def look_at(self, case: Case, *, asked_at: datetime = START, minutes: int = 5, by_hand: bool = True) -> None:
+        """Let this rider, a reporter with enough trust, take the look the secretary or a rule asks for, and answer.
+
+        He answers so many minutes after the look arose, and takes it a minute before.
+        """
+        willing = Willingness(may_be_asked=True, quiet_from=None, quiet_until=None)
+        await set_willingness(self.conn, actor=self.rider, willingness=willing, now=asked_at)
+        if by_hand:
+            await self.do(case, Verb.ASK_VERIFICATION, now=asked_at)
+        for event in await list_events(self.conn, district_id=DISTRICT, subject="case", subject_id=case.id):
+            if event.kind in FOLLOWED:
+                await follow_case(self.conn, event, asked_at)
+        task = (await list_tasks_of_case(self.conn, district_id=DISTRICT, case_id=case.id))[-1]
+        answered_at = asked_at + timedelta(minutes=minutes)
+        await accept(self.conn, actor=self.rider, task_id=task.id, now=answered_at - timedelta(minutes=1))
+        said = Said(Answer.PRESENT)
+        await answer(self.conn, actor=self.rider, task_id=task.id, said=said, now=answered_at)
 
     async def happens(self, case: Case, kind: str, now: datetime = START, **data: object) -> None:
         """Record an event that another part of the service makes."""

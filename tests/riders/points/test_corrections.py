@@ -80,7 +80,7 @@ async def test_what_staff_took_back_neither_a_rejection_nor_a_reopening_touches(
 
 async def test_an_entry_of_nothing_cannot_be_taken_back(work: Reporting) -> None:
     case = await work.report()
-    await work.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="there")
+    await work.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="present")
     await work.work_off(case)
     (entry,) = await work.entries()
     with pytest.raises(NothingToReverse):

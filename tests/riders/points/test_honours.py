@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from community.models import Case
+from community.verification.models import LookRule, Looks
+from community.verification.queries import update_look_rule
 from community.workflow import Verb
 from core.access.models import Actor
 from core.database import Connection, Pool, pool_transaction
@@ -131,7 +133,8 @@ async def test_a_month_is_a_local_one(
 
 def test_the_month_before_january_is_december() -> None:
     month = month_before(datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("Asia/Shanghai"))
-    assert (date(2025, 12, 1), date(2026, 1, 1)) == (month.first_day, month.day_after)
+    assert date(2025, 12, 1) == month.first_day
+    assert datetime(2025, 11, 30, 16, 0, tzinfo=UTC) == month.begins_at
     assert datetime(2025, 12, 31, 16, 0, tzinfo=UTC) == month.ends_at
 
 
@@ -188,34 +191,31 @@ async def test_breadth_counts_different_categories_and_grids(conn: Connection, w
     assert (2, 1) == (honour.figures["categories"], honour.figures["grids"])
 
 
-async def test_an_answer_is_prompt_within_half_an_hour_of_being_asked(
-    conn: Connection, work: Reporting, second: Reporting, south: str
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_an_answer_is_prompt_within_half_an_hour_of_when_the_look_arose(
+    conn: Connection, work: Reporting, other: Reporting, south: str, *, by_hand: bool
 ) -> None:
     await month_of(work, closed=5)
+    await conn.execute("update appointment set trust_level = 3")
+    if not by_hand:
+        await update_look_rule(conn, district_id=DISTRICT, rule=LookRule("rubble", Looks.BEFORE_FILING, 60, 1440))
     for minutes in (10, 30, 31):
-        case = await second.report()
-        await second.happens(case, "case.verification_asked")
-        answered_at = START + timedelta(minutes=minutes)
-        await second.happens(case, "case.verification_answered", answered_at, rider_id=work.rider.id, answer="there")
-        await work.work_off(case)
+        await work.look_at(await other.report(category="rubble"), minutes=minutes, by_hand=by_hand)
     await sweep(conn)
     (honour,) = await records(work, south)
     assert (3, 2) == (honour.figures["answers"], honour.figures["prompt"])
 
 
-async def test_a_look_that_a_rule_asked_for_is_prompt_by_when_it_arose(
-    conn: Connection, work: Reporting, second: Reporting, south: str
+async def test_only_the_answers_of_the_month_count(
+    conn: Connection, work: Reporting, other: Reporting, south: str
 ) -> None:
     await month_of(work, closed=5)
-    for minutes in (30, 31):
-        case = await second.report()
-        answered_at = START + timedelta(minutes=minutes)
-        said = {"rider_id": work.rider.id, "answer": "present", "asked_at": START}
-        await second.happens(case, "case.verification_answered", answered_at, **said)
-        await work.work_off(case)
+    await conn.execute("update appointment set trust_level = 3")
+    for asked_at in (START, IN_APRIL):
+        await work.look_at(await other.report(now=asked_at), asked_at=asked_at)
     await sweep(conn)
     (honour,) = await records(work, south)
-    assert (2, 1) == (honour.figures["answers"], honour.figures["prompt"])
+    assert 1 == honour.figures["answers"]
 
 
 async def test_who_is_no_reporter_any_more_is_not_honoured(

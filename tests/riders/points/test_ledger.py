@@ -191,7 +191,8 @@ async def test_who_answers_a_verification_gets_points_and_the_reporter_none_for_
     work: Reporting, other: Reporting
 ) -> None:
     case = await other.report()
-    await other.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="there")
+    await work.conn.execute("update appointment set trust_level = 3")
+    await work.look_at(case)
     for _ in range(2):
         await work.work_off(case)
     assert (VERIFIED, 0) == (await work.balance(), await other.balance())
@@ -201,7 +202,7 @@ async def test_who_answers_a_verification_gets_points_and_the_reporter_none_for_
 
 async def test_what_a_verifier_got_stays_when_the_case_is_then_rejected(work: Reporting, other: Reporting) -> None:
     case = await other.report()
-    await other.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="not_there")
+    await other.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="gone")
     await other.do(case, Verb.REJECT)
     await work.work_off(case)
     assert VERIFIED == await work.balance()
@@ -209,7 +210,7 @@ async def test_what_a_verifier_got_stays_when_the_case_is_then_rejected(work: Re
 
 async def test_verifying_ones_own_report_gives_nothing(work: Reporting) -> None:
     case = await work.report()
-    await work.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="there")
+    await work.happens(case, "case.verification_answered", rider_id=work.rider.id, answer="present")
     await work.work_off(case)
     assert [(0, Withheld.OWN_CASE)] == [(entry.points, entry.withheld) for entry in await work.entries()]
 
@@ -217,7 +218,7 @@ async def test_verifying_ones_own_report_gives_nothing(work: Reporting) -> None:
 async def test_an_answer_of_nobody_known_gives_nobody_points(work: Reporting) -> None:
     case = await work.report()
     for rider_id in (None, "1", 10**12):
-        await work.happens(case, "case.verification_answered", rider_id=rider_id, answer="there")
+        await work.happens(case, "case.verification_answered", rider_id=rider_id, answer="present")
     await work.work_off(case)
     assert [] == await work.entries()
 
