@@ -173,15 +173,29 @@ async def list_cases_by_id(conn: Connection, *, district_id: int, case_ids: Sequ
 
 
 async def lock_cases(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> dict[int, Case]:
-    """Lock the rows until the transaction ends, in order of id so that two callers never wait for each other."""
+    """Lock the rows until the transaction ends, in order of id so that two callers never wait for each other.
+
+    The id of a case never changes, so what refers to a case can be written meanwhile by anyone.
+    """
     rows = await conn.fetch(
         f"""
-        select {_CASE} from community_case where district_id = $1 and id = any($2::bigint[]) order by id for update
+        select {_CASE} from community_case where district_id = $1 and id = any($2::bigint[])
+        order by id for no key update
         """,  # noqa: S608
         district_id,
         case_ids,
     )
     return {row["id"]: _case(row) for row in rows}
+
+
+async def list_duplicate_ids(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> list[int]:
+    """List the duplicates of these cases."""
+    rows = await conn.fetch(
+        "select id from community_case where district_id = $1 and duplicate_of = any($2::bigint[])",
+        district_id,
+        case_ids,
+    )
+    return [row["id"] for row in rows]
 
 
 async def update_case(
@@ -234,7 +248,7 @@ async def settle_children(conn: Connection, *, district_id: int, case_id: int, r
         """
         with children as (
             select id from community_case
-            where district_id = $1 and duplicate_of = $2 and state = 'duplicate' order by id for update
+            where district_id = $1 and duplicate_of = $2 and state = 'duplicate' order by id for no key update
         )
         update community_case set result = $3 from children
         where community_case.district_id = $1 and community_case.id = children.id
@@ -252,7 +266,7 @@ async def move_children(conn: Connection, *, district_id: int, from_case_id: int
     await conn.execute(
         """
         with children as (
-            select id from community_case where district_id = $1 and duplicate_of = $2 order by id for update
+            select id from community_case where district_id = $1 and duplicate_of = $2 order by id for no key update
         )
         update community_case set duplicate_of = $3 from children
         where community_case.district_id = $1 and community_case.id = children.id
@@ -268,7 +282,7 @@ async def list_holds_over(conn: Connection, *, district_id: int, now: datetime, 
     rows = await conn.fetch(
         """
         select id from community_case where district_id = $1 and state = 'held' and held_until <= $2
-        order by held_until limit $3 for update skip locked
+        order by held_until limit $3 for no key update skip locked
         """,
         district_id,
         now,

@@ -4,6 +4,7 @@ The order of things stands in `workflow`, what a verb changes besides in `effect
 comes second waits for the row and is told the state it is in now.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,6 +38,9 @@ _UNUSED = Text("“{verb}”不需要此项。", "“{verb}” does not take thi
 #: Whoever left a way to be reached is contacted before his case ends one of these ways.
 _AFTER_CONTACT = frozenset({Verb.REJECT, Verb.CLOSE, Verb.MARK_DUPLICATE})
 
+#: These write the duplicates of a case along with it.
+_WITH_DUPLICATES = frozenset({Verb.CLOSE, Verb.MARK_DUPLICATE})
+
 
 async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, actor: Actor, now: datetime) -> Case:
     """Do `verb` to a case in one transaction and give it as it is now.
@@ -44,9 +48,7 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     Raises `CaseNotFound` (also for what the actor does not see), `TransitionNotAllowed`, `VerbNotYours`,
     `CaseChanged`, `InvalidInput` naming every missing or needless field, and what single verbs refuse.
     """
-    cases = await queries.lock_cases(
-        conn, district_id=actor.district_id, case_ids=[case_id, *([act.duplicate_of] if act.duplicate_of else [])]
-    )
+    cases = await lock_for(conn, district_id=actor.district_id, case_ids=[case_id], verb=verb, act=act)
     case = cases.get(case_id)
     if case is None or not roles_on(actor, case):
         raise CaseNotFound()
@@ -55,6 +57,28 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     if not transition.roles & roles_on(actor, case) - {Role.DEPARTMENT}:
         deed = await as_department(deed, actor)
     return await perform(deed)
+
+
+async def lock_for(
+    conn: Connection, *, district_id: int, case_ids: Sequence[int], verb: Verb, act: Act
+) -> dict[int, Case]:
+    """Lock every case that doing `verb` to these may write, all at once, so that nobody waits for who waits for him.
+
+    Where a case has got another duplicate while its lock was waited for, all locks are let go and taken anew in order.
+    """
+    wanted = [*case_ids, *([] if act.duplicate_of is None else [act.duplicate_of])]
+    if verb not in _WITH_DUPLICATES:
+        return await queries.lock_cases(conn, district_id=district_id, case_ids=wanted)
+    duplicates = await queries.list_duplicate_ids(conn, district_id=district_id, case_ids=wanted)
+    while True:
+        attempt = conn.transaction()
+        await attempt.start()
+        locked = await queries.lock_cases(conn, district_id=district_id, case_ids=[*wanted, *duplicates])
+        duplicates = await queries.list_duplicate_ids(conn, district_id=district_id, case_ids=wanted)
+        if locked.keys() >= set(duplicates):
+            await attempt.commit()
+            return locked
+        await attempt.rollback()
 
 
 async def perform(deed: Deed) -> Case:

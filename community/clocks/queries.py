@@ -335,7 +335,7 @@ async def list_cases_counted_before(
             where district_id = $1 and calendar_version < $2 and met_at is null and cancelled_at is null
             order by case_id limit $3
         ))
-        order by id for update
+        order by id for no key update
         """,
         district_id,
         version,

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 import asyncpg
 import orjson
 
-from community import queries as case_queries
 from community.desk.bulk import queries
 from community.desk.bulk.models import BulkAct, Outcome
-from community.triage import carry_out
+from community.triage import carry_out, lock_for
 from core.access.models import Actor
 from core.database import Connection
 from core.errors import Refusal, Unavailable
@@ -49,13 +48,8 @@ async def act_in_bulk(
         if first.body_hash != body_hash:
             raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
         return first.answer
-    original = asked.act.duplicate_of
     # All at once and in order of id, or two bulk acts on the same cases could wait for each other.
-    await case_queries.lock_cases(
-        conn,
-        district_id=actor.district_id,
-        case_ids=[*asked.case_ids, *([] if original is None else [original])],
-    )
+    await lock_for(conn, district_id=actor.district_id, case_ids=asked.case_ids, verb=asked.verb, act=asked.act)
     outcomes = [await _act(conn, case_id, asked, actor, now) for case_id in asked.case_ids]
     answer = write(outcomes)
     await queries.write_answer(conn, district_id=actor.district_id, staff_id=staff_id, key=key, answer=answer)

@@ -240,7 +240,7 @@ async def hand_cases(
         with his as (
             select id from community_case
             where district_id = $1 and post_id = $2 and assignee_id = $3 and closed_at is null
-            order by id for update
+            order by id for no key update
         )
         update community_case set assignee_id = $4, updated_at = $5, version = version + 1
         from his where district_id = $1 and community_case.id = his.id
