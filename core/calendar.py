@@ -71,14 +71,19 @@ NO_HOLIDAYS = Calendar(frozenset(), frozenset(), frozenset(), version=0)
 
 
 async def load_calendar(conn: Connection, *, district_id: int) -> Calendar:
-    """Read the district's calendar; a few dozen rows a year."""
+    """Read the district's calendar; a few dozen rows a year.
+
+    The edition first: an edit between the statements then leaves an older edition beside newer rows, which is counted
+    anew. The other way round, what was counted by the older rows would pass for new.
+    """
+    version = await queries.get_calendar_version(conn, district_id=district_id)
     rows = await queries.list_holidays(conn, district_id=district_id)
     spans = await queries.list_office_hours(conn, district_id=district_id)
     return Calendar(
         holidays=frozenset(row.day for row in rows if not row.is_workday),
         makeup_workdays=frozenset(row.day for row in rows if row.is_workday),
         years=frozenset(row.day.year for row in rows),
-        version=await queries.get_calendar_version(conn, district_id=district_id),
+        version=version,
         week=tuple(tuple((row.opens, row.closes) for row in spans if row.weekday == day) for day in range(1, 8)),
     )
 

@@ -15,16 +15,18 @@ async def set_days(
     conn: Connection, *, district_id: int, days: Sequence[HolidayRow], source: str, staff_id: int | None, now: datetime
 ) -> int:
     """Let these days differ from the week, and give the new edition's number."""
+    version = await _begin(conn, district_id=district_id, source=source, staff_id=staff_id, now=now)
     for day in days:
         await queries.upsert_holiday(conn, district_id=district_id, holiday=day)
-    return await _publish(conn, district_id=district_id, source=source, staff_id=staff_id, now=now)
+    return version
 
 
 async def clear_day(conn: Connection, *, day: date, source: str, actor: Actor, now: datetime) -> int:
     """Let a day follow the week again, and give the new edition's number. Raises `NotFound` where it did."""
+    version = await _begin(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
     if not await queries.delete_holiday(conn, district_id=actor.district_id, day=day):
         raise NotFound()
-    return await _publish(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
+    return version
 
 
 async def set_week(conn: Connection, *, spans: Sequence[OfficeHours], source: str, actor: Actor, now: datetime) -> int:
@@ -45,11 +47,13 @@ async def set_week(conn: Connection, *, spans: Sequence[OfficeHours], source: st
         errors.append(FieldError("/spans", Text("至少一个时段。", "At least one span is needed.")))
     if errors:
         raise InvalidInput(errors)
+    version = await _begin(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
     await queries.replace_office_hours(conn, district_id=actor.district_id, spans=spans)
-    return await _publish(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
+    return version
 
 
-async def _publish(conn: Connection, *, district_id: int, source: str, staff_id: int | None, now: datetime) -> int:
+async def _begin(conn: Connection, *, district_id: int, source: str, staff_id: int | None, now: datetime) -> int:
+    """Begin the next edition. Editors wait for each other here, before they write: so no two weeks get mixed."""
     version = await queries.insert_calendar_edition(
         conn, district_id=district_id, source=source, staff_id=staff_id, now=now
     )

@@ -38,6 +38,8 @@ async def recount_open_clocks(
     )
     moved = []
     for case_id, deadline in open_clocks:
+        if deadline.calendar_version >= working_time.calendar.version:  # counted by someone else while we waited
+            continue
         made = changes.get((case_id, deadline.clock, deadline.round), [])
         counted = recount(deadline, rules[deadline.rule_id], made, working_time)
         await queries.update_deadline(conn, district_id=district_id, case_id=case_id, deadline=counted)
