@@ -110,7 +110,8 @@ async def _tell_of_clocks(app: web.Application) -> None:
 
 
 async def _end_holds(app: web.Application) -> None:
-    await _until_nothing_is_left(app, sweep_holds)
+    if app[CLOCK_GUARD].reason is None:  # days that did not pass end no hold
+        await _until_nothing_is_left(app, sweep_holds)
 
 
 async def _move_looks_on(app: web.Application) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -12,11 +13,16 @@ import pytest
 from aiohttp import web
 
 from app import schedule
-from app.schedule import REACTIONS, SCHEDULE, TICKS, Scheduled, Ticks, run_schedule
+from app.schedule import CLOCK_GUARD, REACTIONS, SCHEDULE, TICKS, Scheduled, Ticks, run_schedule
 from community.acts import CONTACT_TRIED
 from community.clocks.models import Stage
+from community.models import State
 from community.workflow import Verb
-from tests.conftest import Client
+from core.clock_guard import ClockGuard
+from core.database import Pool, pool_transaction
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from tests.community.district import located, open_report, put_in_state, read
+from tests.conftest import DISTRICT, START, Client
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("app", "station", "riders", "community", "geo", "core")
@@ -158,3 +164,20 @@ def _recorded_kinds() -> set[str]:
     }
     acted = {verb.event for verb in Verb} | {CONTACT_TRIED}
     return {str(kind) for kind in named} | acted | {stage.event for stage in Stage}
+
+
+async def test_holds_do_not_end_while_the_clock_is_not_trusted(pool: Pool) -> None:
+    (end_holds,) = (each.sweep for each in SCHEDULE if each.name == "end holds")
+    app, guard = web.Application(), ClockGuard(lambda: START)
+    app[POOL], app[DISTRICT_ID], app[CLOCK_GUARD] = pool, DISTRICT, guard
+    app[CLOCK] = lambda: START + timedelta(days=9)
+    async with pool_transaction(pool) as conn:
+        case = await put_in_state(conn, await open_report(conn, 1, at=located()), State.HELD)
+    guard.reason = "the clock jumped"
+    await end_holds(app)
+    async with pool_transaction(pool) as conn:
+        assert State.HELD is (await read(conn, case)).state
+    guard.reason = None
+    await end_holds(app)
+    async with pool_transaction(pool) as conn:
+        assert State.FILED is (await read(conn, case)).state
