@@ -114,6 +114,15 @@ async def _follow_up(deed: Deed, after: Case) -> Case:
     return replace(after, satisfaction=said, reopening_asked_at=asked_at(deed.case, said, deed.now))
 
 
+async def _return(deed: Deed, after: Case) -> Case:
+    """Let a promise end that has passed: rework has the full limit, or its round would be late before it began."""
+    promised_at = deed.case.promised_at
+    begins_anew = Clock.HANDLE in deed.transition.starts
+    if not begins_anew or promised_at is None or promised_at > deed.now:
+        return after
+    return replace(after, kind=Kind.IMMEDIATE, promised_at=None)
+
+
 async def _reopen(_deed: Deed, after: Case) -> Case:
     return replace(
         after, result=None, satisfaction=None, reopening_asked_at=None, kind=Kind.IMMEDIATE, promised_at=None
@@ -155,12 +164,22 @@ async def _mark_duplicate(deed: Deed, after: Case) -> Case:
     stands = other is not None and other.id != deed.case.id and other.state not in _NO_ORIGINAL
     if other is None or not stands or deed.actor is None or not roles_on(deed.actor, other):
         raise NotADuplicate(pointer="/duplicate_of", other=deed.act.duplicate_of)
-    await queries.move_children(
-        deed.conn, district_id=deed.case.district_id, from_case_id=deed.case.id, to_case_id=other.id
+    moved = await queries.move_children(
+        deed.conn,
+        district_id=deed.case.district_id,
+        from_case_id=deed.case.id,
+        to_case_id=other.id,
+        result=other.result,
     )
     if other.result is not None:  # an original that was closed already answers at once
-        await _record_settled(deed, deed.case.id, original_id=other.id, result=other.result)
+        for case_id in (deed.case.id, *moved):
+            await _record_settled(deed, case_id, original_id=other.id, result=other.result)
     return replace(after, duplicate_of=other.id, result=other.result)
+
+
+async def _split(_deed: Deed, after: Case) -> Case:
+    """Forget the result of the original, which says nothing of a case of its own."""
+    return replace(after, result=None)
 
 
 _NO_ORIGINAL = (State.DUPLICATE, State.REJECTED, State.VOIDED)
@@ -215,11 +234,13 @@ EFFECTS: dict[Verb, Effect] = {
     Verb.ASSIGN: _assign,
     Verb.CLOSE: _close,
     Verb.FOLLOW_UP: _follow_up,
+    Verb.RETURN: _return,
     Verb.REOPEN: _reopen,
     Verb.DECLINE_REOPENING: _decline_reopening,
     Verb.HOLD: _hold,
     Verb.EXTEND: _extend,
     Verb.MARK_DUPLICATE: _mark_duplicate,
+    Verb.SPLIT: _split,
     Verb.HAND_OVER: _hand_over,
     Verb.TRANSFER_UP: _transfer_up,
     Verb.TRANSFER_BACK: _transfer_back,

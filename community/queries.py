@@ -261,20 +261,25 @@ async def settle_children(conn: Connection, *, district_id: int, case_id: int, r
     return sorted(row["id"] for row in rows)
 
 
-async def move_children(conn: Connection, *, district_id: int, from_case_id: int, to_case_id: int) -> None:
-    """Let the duplicates of one case be those of another."""
-    await conn.execute(
+async def move_children(
+    conn: Connection, *, district_id: int, from_case_id: int, to_case_id: int, result: str | None
+) -> list[int]:
+    """Let the duplicates of one case be those of another, with its result where it has one, and give their ids."""
+    rows = await conn.fetch(
         """
         with children as (
             select id from community_case where district_id = $1 and duplicate_of = $2 order by id for no key update
         )
-        update community_case set duplicate_of = $3 from children
+        update community_case set duplicate_of = $3, result = coalesce($4, result) from children
         where community_case.district_id = $1 and community_case.id = children.id
+        returning community_case.id
         """,
         district_id,
         from_case_id,
         to_case_id,
+        result,
     )
+    return sorted(row["id"] for row in rows)
 
 
 async def list_holds_over(conn: Connection, *, district_id: int, now: datetime, limit: int) -> list[int]:

@@ -308,3 +308,38 @@ async def test_steps_between_offices_are_not_shown_to_the_reporter(conn: Connect
     await do(conn, case, Verb.CLASSIFY, secretary, kind=Kind.COORDINATED, note="内部")
     progress = await get_progress(conn, district_id=DISTRICT, case_id=case.id)
     assert ["case.opened"] == [step.kind for step in progress.steps]
+
+
+async def test_a_case_that_is_split_off_forgets_the_result_of_its_original(conn: Connection) -> None:
+    secretary = await secretary_of(conn)
+    original, case, other = [await open_report(conn, number, at=located()) for number in range(3)]
+    await close(conn, original, secretary)
+    merged = await do(conn, case, Verb.MARK_DUPLICATE, secretary, duplicate_of=original.id)
+    split = await do(conn, case, Verb.SPLIT, secretary, note="不是同一处")
+    assert ("已清理", None) == (merged.result, split.result)
+    merged = await do(conn, other, Verb.MARK_DUPLICATE, secretary, duplicate_of=case.id)
+    assert merged.result is None, "nothing has been done about this one"
+
+
+async def test_duplicates_that_come_to_a_closed_case_by_way_of_another_are_answered_too(conn: Connection) -> None:
+    secretary = await secretary_of(conn)
+    original, case, third = [await open_report(conn, number, at=located()) for number in range(3)]
+    await do(conn, third, Verb.MARK_DUPLICATE, secretary, duplicate_of=case.id)
+    await close(conn, original, secretary)
+    await do(conn, case, Verb.MARK_DUPLICATE, secretary, duplicate_of=original.id)
+    assert "已清理" == (await read(conn, third)).result
+    events = await list_events(conn, district_id=DISTRICT, subject="case", subject_id=third.id)
+    assert ("case.settled", original.id) == (events[-1].kind, events[-1].data["original"])
+
+
+async def test_rework_after_a_promise_that_has_passed_has_the_full_limit(conn: Connection) -> None:
+    secretary, case = await secretary_of(conn), await open_report(conn, 1, at=located())
+    promised = START + timedelta(hours=3)
+    await do(conn, case, Verb.FILE, secretary, kind=Kind.PROMISED, promised_at=promised)
+    await do(conn, case, Verb.HANDLE, secretary, note="好了")
+    kept = await do(conn, case, Verb.RETURN, secretary, note="没清干净")
+    assert promised == (await clock(conn, kept, Clock.HANDLE)).due_at
+    await do(conn, case, Verb.HANDLE, secretary, note="又好了")
+    case = await do(conn, case, Verb.RETURN, secretary, note="还是没清干净", now=START + DAY)
+    assert (Kind.IMMEDIATE, None) == (case.kind, case.promised_at)
+    assert START + DAY + timedelta(hours=5.5) == (await clock(conn, case, Clock.HANDLE)).due_at
