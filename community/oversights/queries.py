@@ -87,7 +87,7 @@ async def list_held_past(conn: Connection, *, district_id: int, before: datetime
 
 
 async def list_unanswered_duplicates(conn: Connection, *, district_id: int, before: datetime) -> list[int]:
-    """List duplicates of a case that was closed before that, without its result."""
+    """List duplicates of a case that ended before that, without its result; a rejected or voided one gives none."""
     return await _ids(
         conn,
         """
@@ -95,7 +95,7 @@ async def list_unanswered_duplicates(conn: Connection, *, district_id: int, befo
         join community_case as original
             on original.district_id = child.district_id and original.id = child.duplicate_of
         where child.district_id = $1 and child.duplicate_of is not null and child.result is null
-            and original.state in ('closed', 'followed_up') and original.closed_at < $2
+            and original.state in ('closed', 'followed_up', 'rejected', 'voided') and original.closed_at < $2
         order by child.id limit 1000
         """,
         district_id,

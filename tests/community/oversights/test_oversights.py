@@ -99,3 +99,17 @@ async def test_operators_are_warned(client: Client, pool: Pool) -> None:
         await conn.execute("update deadline set fires_at = null")
     ready = await (await client.get("/readyz")).json()
     assert any("nobody at it" in warning for warning in ready["warnings"])
+
+
+async def test_a_duplicate_of_a_case_that_came_to_nothing_is_found_until_it_is_split_off(
+    conn: Connection, case: Case
+) -> None:
+    centre = await hire(conn, "centre", Role.SUBDISTRICT, STREET)
+    other = await open_report(conn, 2, at=located())
+    act = Act(duplicate_of=case.id)
+    await carry_out(conn, case_id=other.id, verb=Verb.MARK_DUPLICATE, act=act, actor=centre, now=START)
+    assert {} == await codes(conn)
+    await carry_out(conn, case_id=case.id, verb=Verb.VOID, act=Act(note="居民撤回"), actor=centre, now=START)
+    assert {"duplicate-unanswered": (other.id,)} == await codes(conn)
+    await carry_out(conn, case_id=other.id, verb=Verb.SPLIT, act=Act(note="另行办理"), actor=centre, now=START)
+    assert {} == await codes(conn)
