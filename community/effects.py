@@ -43,7 +43,7 @@ Effect = Callable[[Deed, Case], Awaitable[Case]]
 
 
 async def _file(deed: Deed, after: Case) -> Case:
-    return after if deed.act.kind is None else _with_kind(deed, after, deed.act.kind)
+    return _without_passed_promise(deed, after) if deed.act.kind is None else _with_kind(deed, after, deed.act.kind)
 
 
 async def _classify(deed: Deed, after: Case) -> Case:
@@ -115,10 +115,16 @@ async def _follow_up(deed: Deed, after: Case) -> Case:
 
 
 async def _return(deed: Deed, after: Case) -> Case:
-    """Let a promise end that has passed: rework has the full limit, or its round would be late before it began."""
-    promised_at = deed.case.promised_at
-    begins_anew = Clock.HANDLE in deed.transition.starts
-    if not begins_anew or promised_at is None or promised_at > deed.now:
+    return _without_passed_promise(deed, after)
+
+
+def _without_passed_promise(deed: Deed, after: Case) -> Case:
+    """Let a promise end that has passed where handling begins: its round would be late before it began.
+
+    So the round has the full limit; what was promised stays in the history.
+    """
+    at = after.promised_at
+    if Clock.HANDLE not in deed.transition.starts or at is None or at > deed.now:
         return after
     return replace(after, kind=Kind.IMMEDIATE, promised_at=None)
 

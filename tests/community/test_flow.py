@@ -343,3 +343,11 @@ async def test_rework_after_a_promise_that_has_passed_has_the_full_limit(conn: C
     case = await do(conn, case, Verb.RETURN, secretary, note="还是没清干净", now=START + DAY)
     assert (Kind.IMMEDIATE, None) == (case.kind, case.promised_at)
     assert START + DAY + timedelta(hours=5.5) == (await clock(conn, case, Clock.HANDLE)).due_at
+
+
+async def test_a_promise_that_passed_before_filing_does_not_make_handling_late_at_once(conn: Connection) -> None:
+    secretary, case = await secretary_of(conn), await open_report(conn, 1, at=located())
+    await do(conn, case, Verb.CLASSIFY, secretary, kind=Kind.PROMISED, promised_at=START + timedelta(hours=3))
+    case = await do(conn, case, Verb.FILE, secretary, now=START + DAY)
+    assert (Kind.IMMEDIATE, None) == (case.kind, case.promised_at)
+    assert START + DAY + timedelta(hours=5.5) == (await clock(conn, case, Clock.HANDLE)).due_at
