@@ -20,10 +20,13 @@ async def send_orders(
 ) -> tuple[int, ...]:
     """Put exactly these departments to work and give them, the lead first; who is at work already goes on.
 
-    Raises `UnknownDepartment` pointing at the field.
+    A department that was retired gets no new order. Raises `UnknownDepartment` pointing at the field.
     """
+    at_work = await list_at_work(conn, case=case)
     for pointer, department_id in [("/department_id", lead_id), *(("/partner_ids", each) for each in partner_ids)]:
-        if not await has_department(conn, district_id=case.district_id, department_id=department_id):
+        if department_id not in at_work and not await has_department(
+            conn, district_id=case.district_id, department_id=department_id
+        ):
             raise UnknownDepartment(pointer=pointer, department_id=department_id)
     wanted = tuple(dict.fromkeys([lead_id, *partner_ids]))
     gone = [order for order in await _open_orders(conn, case) if order.department_id not in wanted]
@@ -38,6 +41,11 @@ async def send_orders(
             now=now,
         )
     return wanted
+
+
+async def list_at_work(conn: Connection, *, case: Case) -> frozenset[int]:
+    """List the departments with an open order."""
+    return frozenset(order.department_id for order in await _open_orders(conn, case))
 
 
 async def own_order(conn: Connection, *, case: Case, actor: Actor) -> WorkOrder:

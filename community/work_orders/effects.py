@@ -30,16 +30,20 @@ async def _accept(deed: Deed, after: Case) -> Case:
 
 
 async def _pass_on(deed: Deed, after: Case) -> Case:
-    """Give the order to another department, which takes its place, also in the lead."""
+    """Give the order to another department, which takes its place, also in the lead.
+
+    Partners at work go on; those that have reported go on seeing the case and get no second order.
+    """
     order, heir = await _own(deed), deed.act.department_id or 0
+    at_work = await departments.list_at_work(deed.conn, case=deed.case)
     others = tuple(each for each in deed.case.department_ids if each not in (order.department_id, heir))
     lead_id = heir if order.is_lead else (deed.case.department_id or 0)
-    partners = others if order.is_lead else tuple({*others, heir} - {lead_id})
+    partners = {*others, heir} & {*at_work, heir} - {lead_id}
     await _end(deed, order, OrderState.PASSED_ON)
     ids = await departments.send_orders(
         deed.conn, case=deed.case, lead_id=lead_id, partner_ids=sorted(partners), now=deed.now
     )
-    return replace(after, department_id=ids[0], department_ids=ids)
+    return replace(after, department_id=ids[0], department_ids=tuple(dict.fromkeys((*ids, *others))))
 
 
 async def _handle(deed: Deed, after: Case) -> Case:

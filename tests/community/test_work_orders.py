@@ -148,3 +148,24 @@ async def test_a_secretary_who_finds_it_handled_takes_the_orders_back(conn: Conn
     case = await team.do(Verb.HANDLE, team.secretary, note="现场已好")
     assert State.HANDLED is case.state
     assert [OrderState.WITHDRAWN] * 2 == [state for *_, state in await team.orders()]
+
+
+async def test_a_partner_that_has_reported_gets_no_second_order_when_the_lead_passes_its_own_on(
+    conn: Connection,
+) -> None:
+    team = await make_team(conn)
+    heir = await found(conn, "heir")
+    await team.do(Verb.HANDLE, team.partner, note="路灯已修")
+    case = await team.do(Verb.PASS_ON, team.lead, department_id=heir, note="属其职责")
+    partner = team.ids[1]
+    assert [OrderState.DONE] == [state for each, _, state in await team.orders() if each == partner]
+    assert ((heir, partner), True) == (case.department_ids, await team.sees(team.partner))
+
+
+async def test_a_partner_that_was_retired_meanwhile_does_not_keep_the_lead_from_passing_on(conn: Connection) -> None:
+    team = await make_team(conn)
+    heir = await found(conn, "heir")
+    partner = team.ids[1]
+    await conn.execute("update department set is_active = false where id = $1", partner)
+    case = await team.do(Verb.PASS_ON, team.lead, department_id=heir, note="属其职责")
+    assert (heir, partner) == case.department_ids
