@@ -49,7 +49,7 @@ async def _file(deed: Deed, after: Case) -> Case:
 async def _classify(deed: Deed, after: Case) -> Case:
     assert deed.act.kind is not None  # noqa: S101 — the table requires it
     classified = _with_kind(deed, after, deed.act.kind)
-    await promise(deed.conn, case=deed.case, clock=Clock.HANDLE, fixed_at=classified.promised_at)
+    await promise(deed.conn, case=deed.case, clock=Clock.HANDLE, fixed_at=classified.promised_at, now=deed.now)
     return classified
 
 

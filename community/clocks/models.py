@@ -46,7 +46,8 @@ class ClockRule:
 class Deadline:
     """One round of a clock on a case. `calendar_known` is False where a year without rows was counted by weekday.
 
-    `fires_at` is when something is told of it next; None while it is paused, and when there is nothing more to tell.
+    `fixed_at` is a promised date in place of the limit, made at `fixed_since`. `fires_at` is when something is told of
+    it next; None while it is paused, and when there is nothing more to tell.
     """
 
     clock: Clock
@@ -54,6 +55,7 @@ class Deadline:
     rule_id: int
     started_at: datetime
     fixed_at: datetime | None
+    fixed_since: datetime | None
     due_at: datetime
     warn_at: datetime
     warned_at: datetime | None
@@ -82,9 +84,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """More time, in the unit of the clock's limit."""
+    """More time, in the unit of the clock's limit, given at `began_at`."""
 
     amount: int
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ _RULE = """
     most_extensions, most_hold_days, version, valid_from, superseded_at
 """
 _DEADLINE = """
-    clock, round, rule_id, started_at, fixed_at, due_at, warn_at, warned_at, breached_at, escalated, fires_at,
-    paused_at, met_at, cancelled_at, calendar_version, calendar_known
+    clock, round, rule_id, started_at, fixed_at, fixed_since, due_at, warn_at, warned_at, breached_at, escalated,
+    fires_at, paused_at, met_at, cancelled_at, calendar_version, calendar_known
 """
 
 
@@ -146,12 +146,13 @@ async def insert_deadlines(
     await conn.execute(
         """
         insert into deadline (
-            district_id, case_id, clock, round, rule_id, fixed_at, due_at, warn_at, fires_at, started_at,
+            district_id, case_id, clock, round, rule_id, fixed_at, fixed_since, due_at, warn_at, fires_at, started_at,
             calendar_version, calendar_known
         )
         select $1, $2, begun.clock, 1 + (
             select count(*) from deadline where district_id = $1 and case_id = $2 and clock = begun.clock
-        ), begun.rule_id, begun.fixed_at, begun.due_at, begun.warn_at, begun.warn_at, $9, $10, begun.known
+        ), begun.rule_id, begun.fixed_at, case when begun.fixed_at is not null then $9::timestamptz end,
+            begun.due_at, begun.warn_at, begun.warn_at, $9, $10, begun.known
         from unnest(
             $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::boolean[]
         ) as begun (clock, rule_id, fixed_at, due_at, warn_at, known)
@@ -226,12 +227,20 @@ async def update_deadline(conn: Connection, *, district_id: int, case_id: int, d
     """Write what a pause, an extension, a promise or the sweep changes of a round that the caller has locked."""
     await conn.execute(
         """
-        update deadline set fixed_at = $5, due_at = $6, warn_at = $7, warned_at = $8, breached_at = $9, escalated = $10,
-            fires_at = $11, paused_at = $12, calendar_version = $13, calendar_known = $14
+        update deadline set fixed_at = $5, fixed_since = $6, due_at = $7, warn_at = $8, warned_at = $9,
+            breached_at = $10, escalated = $11, fires_at = $12, paused_at = $13, calendar_version = $14,
+            calendar_known = $15
         where district_id = $1 and case_id = $2 and clock = $3 and round = $4
         """,
-        *(district_id, case_id, deadline.clock.value, deadline.round, deadline.fixed_at, deadline.due_at),
-        *(deadline.warn_at, deadline.warned_at, deadline.breached_at, deadline.escalated, deadline.fires_at),
+        *(district_id, case_id, deadline.clock.value, deadline.round, deadline.fixed_at, deadline.fixed_since),
+        *(
+            deadline.due_at,
+            deadline.warn_at,
+            deadline.warned_at,
+            deadline.breached_at,
+            deadline.escalated,
+            deadline.fires_at,
+        ),
         *(deadline.paused_at, deadline.calendar_version, deadline.calendar_known),
     )
 
@@ -290,7 +299,11 @@ async def list_changes(
     )
     found: dict[tuple[int, Clock, int], list[Pause | Extension]] = {}
     for row in rows:
-        change = Pause(row["began_at"], row["ended_at"]) if row["amount"] is None else Extension(row["amount"])
+        change = (
+            Pause(row["began_at"], row["ended_at"])
+            if row["amount"] is None
+            else Extension(row["amount"], row["began_at"])
+        )
         found.setdefault((row["case_id"], Clock(row["clock"]), row["round"]), []).append(change)
     return found
 
@@ -304,8 +317,9 @@ async def claim_firing(
     """
     rows = await conn.fetch(
         """
-        select case_id, deadline.clock, round, rule_id, started_at, fixed_at, due_at, warn_at, warned_at, breached_at,
-            escalated, fires_at, paused_at, met_at, cancelled_at, calendar_version, calendar_known, escalate_minutes
+        select case_id, deadline.clock, round, rule_id, started_at, fixed_at, fixed_since, due_at, warn_at, warned_at,
+            breached_at, escalated, fires_at, paused_at, met_at, cancelled_at, calendar_version, calendar_known,
+            escalate_minutes
         from deadline join clock_rule
             on clock_rule.district_id = deadline.district_id and clock_rule.id = deadline.rule_id
         where deadline.district_id = $1 and fires_at <= $2

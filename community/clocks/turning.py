@@ -115,7 +115,7 @@ async def extend_clock(conn: Connection, *, case: Case, clock: Clock, amount: in
             district_id=case.district_id,
             case_id=case.id,
             deadline=deadline,
-            change=Extension(amount),
+            change=Extension(amount, now),
             reason=reason,
             now=now,
         )
@@ -124,10 +124,14 @@ async def extend_clock(conn: Connection, *, case: Case, clock: Clock, amount: in
     raise ExtensionNotAllowed(pointer="/extend_by")
 
 
-async def promise(conn: Connection, *, case: Case, clock: Clock, fixed_at: datetime | None) -> None:
-    """Put a promised date in place of a running clock's limit, or the limit back where None."""
+async def promise(conn: Connection, *, case: Case, clock: Clock, fixed_at: datetime | None, now: datetime) -> None:
+    """Put a promised date in place of a running clock's limit, or the limit back where None.
+
+    What was paused or extended before is part of what was promised.
+    """
+    since = None if fixed_at is None else now
     for deadline in await _running(conn, case, [clock]):
-        await _recount(conn, case, replace(deadline, fixed_at=fixed_at))
+        await _recount(conn, case, replace(deadline, fixed_at=fixed_at, fixed_since=since))
 
 
 async def check_hold(conn: Connection, *, case: Case, clock: Clock, until: datetime, now: datetime) -> None:
@@ -177,7 +181,9 @@ def recount(
     version = working_time.calendar.version
     if deadline.breached_at is not None:
         return replace(deadline, calendar_version=version, fires_at=next_firing(deadline, rule.escalate_minutes))
-    found = due(deadline.started_at, rule.limit, working_time, changes=changes, fixed_at=deadline.fixed_at)
+    since = deadline.fixed_since
+    counted = [change for change in changes if since is None or change.began_at >= since]
+    found = due(deadline.started_at, rule.limit, working_time, changes=counted, fixed_at=deadline.fixed_at)
     recounted = replace(
         deadline,
         due_at=found.at,

@@ -102,6 +102,18 @@ async def test_a_promise_takes_the_place_of_the_limit(conn: Connection) -> None:
     assert promised == (await clock(conn, case, Clock.HANDLE)).due_at
 
 
+async def test_a_date_promised_after_a_hold_and_an_extension_is_that_date(conn: Connection) -> None:
+    secretary, case = await secretary_of(conn), await open_report(conn, 1, at=located(), trusted=True)
+    await do(conn, case, Verb.EXTEND, secretary, note="人手不足", extend_by=4)
+    await do(conn, case, Verb.HOLD, secretary, note="等", until=START + 3 * DAY)
+    await do(conn, case, Verb.RESUME, secretary, now=SOON + DAY)
+    promised = START + 10 * DAY
+    await do(conn, case, Verb.CLASSIFY, secretary, kind=Kind.PROMISED, promised_at=promised, now=SOON + DAY)
+    assert promised == (await clock(conn, case, Clock.HANDLE)).due_at
+    await do(conn, case, Verb.CLASSIFY, secretary, kind=Kind.IMMEDIATE, now=SOON + DAY)
+    assert START + 2 * DAY + timedelta(minutes=30) == (await clock(conn, case, Clock.HANDLE)).due_at
+
+
 @pytest.mark.parametrize(
     ("kind", "promised_at"),
     [

@@ -108,6 +108,8 @@ def due_by_hand(clock: Deadline, rule: ClockRule, changes: Sequence[Pause | Exte
     local = clock.started_at.astimezone(ZONE)
     ends = _later(local, rule.limit.amount, unit, office) if ends is None else ends.astimezone(ZONE)
     for change in changes:
+        if clock.fixed_since is not None and change.began_at < clock.fixed_since:
+            continue
         if isinstance(change, Extension):
             ends = _later(ends, change.amount, unit, office)
             continue

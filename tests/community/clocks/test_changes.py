@@ -103,7 +103,7 @@ def test_an_extension_is_the_same_as_a_longer_limit(
     start: datetime, amount: int, more: int, unit: Unit, calendar: Calendar
 ) -> None:
     longer = due_at(start, Limit(amount + more, unit), calendar)
-    assert longer == due_at(start, Limit(amount, unit), calendar, Extension(more))
+    assert longer == due_at(start, Limit(amount, unit), calendar, Extension(more, start))
 
 
 @given(starts, st.integers(1, 30), st.sampled_from(Unit), calendars, minutes)
@@ -138,6 +138,6 @@ def test_a_promised_date_is_extended_and_paused_like_a_limit() -> None:
         Limit(2, Unit.WORKING_DAY),
         WorkingTime(NO_HOLIDAYS, QINGDAO),
         fixed_at=promised,
-        changes=[Extension(1)],
+        changes=[Extension(1, start)],
     )
     assert datetime(2026, 3, 23, 17, 30, tzinfo=QINGDAO) == found.at
