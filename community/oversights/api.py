@@ -6,7 +6,8 @@ from datetime import datetime
 from aiohttp import web
 
 from community.oversights.find import Oversight, find_oversights
-from core.http.wiring import district_id, now, transaction
+from community.sight import sight_of
+from core.http.wiring import actor, now, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Oversights:
 
 async def get_oversights(request: web.Request) -> Oversights:
     """List what should have happened to cases and has not, with the cases concerned."""
-    moment = now(request)
+    caller, moment = actor(request), now(request)
     async with transaction(request) as conn:
-        return Oversights(moment, await find_oversights(conn, district_id=district_id(request), now=moment))
+        found = await find_oversights(conn, district_id=caller.district_id, now=moment, sight=sight_of(caller))
+    return Oversights(moment, found)

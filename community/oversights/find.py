@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from community.oversights import queries
+from community.sight import Sight
 from core.database import Connection
 from core.errors import Text
 
@@ -67,11 +68,13 @@ _PROMISES = (
 )
 
 
-async def find_oversights(conn: Connection, *, district_id: int, now: datetime) -> tuple[Oversight, ...]:
-    """Look for every promise that is not kept; nothing is the answer it should be."""
+async def find_oversights(
+    conn: Connection, *, district_id: int, now: datetime, sight: Sight | None = None
+) -> tuple[Oversight, ...]:
+    """Look within `sight` (None: everywhere) for every promise that is not kept; nothing is the answer it should be."""
     found = []
     for promise in _PROMISES:
-        case_ids = await promise.list_broken(conn, district_id=district_id, before=now - promise.grace)
+        case_ids = await promise.list_broken(conn, district_id=district_id, sight=sight, before=now - promise.grace)
         if case_ids:
             found.append(Oversight(promise.code, promise.text, len(case_ids), tuple(case_ids[:50])))
     return tuple(found)
