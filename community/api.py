@@ -53,8 +53,8 @@ class CasesQuery(Input):
     duty_desk: bool = False
     overdue: bool = False
     number: str | None = Field(None, max_length=24)
-    opened_from: AwareDatetime | None = None
-    opened_before: AwareDatetime | None = None
+    opened_from: Moment | None = None
+    opened_before: Moment | None = None
     order: Order = Order.DUE
     cursor: str | None = Field(None, max_length=200)
     limit: int = 50

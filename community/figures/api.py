@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import ConfigDict, Field
@@ -14,6 +15,9 @@ from core.errors import Text
 from core.http.endpoint import Input
 from core.http.wiring import actor, now, transaction
 
+#: A day that can be reckoned with.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
+
 
 class FiguresQuery(Input):
     """Which cases: those opened from the local day `from` up to, not including, `to`.
@@ -25,8 +29,8 @@ class FiguresQuery(Input):
         json_schema_extra={"examples": [{"from": "2026-03-01", "to": "2026-04-01", "area": "370211/001", "by": "area"}]}
     )
 
-    first: date = Field(alias="from")
-    before: date = Field(alias="to")
+    first: Day = Field(alias="from")
+    before: Day = Field(alias="to")
     area: str | None = Field(None, max_length=400)
     category: str | None = Field(None, max_length=40)
     department: Id | None = None

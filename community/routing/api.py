@@ -5,8 +5,9 @@ from datetime import UTC, time
 from typing import Annotated, Literal, Self
 
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from community.api import Moment
 from community.models import Case
 from community.routing import queries
 from community.routing.changes import Add, Change, Move, Replace, Retire
@@ -161,8 +162,8 @@ class TrialBody(Input):
     )
 
     changes: Annotated[list[ChangeBody], Field(min_length=1, max_length=100)]
-    opened_from: AwareDatetime | None = None
-    opened_before: AwareDatetime | None = None
+    opened_from: Moment | None = None
+    opened_before: Moment | None = None
 
     @model_validator(mode="after")
     def _period_whole(self) -> Self:

@@ -5,8 +5,9 @@ from datetime import UTC, timedelta
 from typing import Annotated, Self
 
 from aiohttp import web
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from community.api import Moment
 from community.routing.rota.hand_over import hand_over_shift
 from community.routing.rota.models import HandedOver, Planned, Post, PostLine, Rota, Shift, Span
 from community.routing.rota.posts import cancel_shift, close_post, get_rota, list_seen_posts, open_post, plan_shifts
@@ -39,8 +40,8 @@ class ShiftBody(Input):
     """Who is on duty from when until just before when; at most 31 days."""
 
     staff_id: Id
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:
@@ -88,8 +89,8 @@ class ShiftHandOverBody(Input):
 class RotaQuery(Input):
     """Which time: from `since` (now) until `before` (two weeks later), at most 92 days."""
 
-    since: AwareDatetime | None = None
-    before: AwareDatetime | None = None
+    since: Moment | None = None
+    before: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
