@@ -44,6 +44,7 @@ from station.transfer import api as station_lists
 from station.transfer.lists import ImportReport
 
 _ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
+_DISTRICT = staff(Role.DISTRICT_ADMIN, whole_district=True)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
 _REVIEWS_READER = staff(*REVIEWERS, Role.AUDITOR)
@@ -110,8 +111,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/riders/{rider_id}/points", points.award_points, _REVIEWER, 201),
     Route("POST", "/api/v1/points/entries/{entry_id}/reverse", points.reverse_points, _REVIEWER),
     Route("GET", "/api/v1/points/rules", points.list_point_rules, SIGNED_IN),
-    Route("PUT", "/api/v1/points/rules", points.put_point_rule, _ADMIN),
-    Route("DELETE", "/api/v1/points/rules/{rule_id}", points.retire_point_rule, _ADMIN, 204),
+    Route("PUT", "/api/v1/points/rules", points.put_point_rule, _DISTRICT),
+    Route("DELETE", "/api/v1/points/rules/{rule_id}", points.retire_point_rule, _DISTRICT, 204),
     Route("POST", "/api/v1/points/objections", points.object_to_points, RIDER, 201),
     Route("GET", "/api/v1/points/objections", points.list_objections, SIGNED_IN),
     Route("POST", "/api/v1/points/objections/{objection_id}/grant", points.grant_objection, _REVIEWER),
@@ -137,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
         _JUDGE, 204,
     ),
     Route("GET", "/api/v1/duplicate-rules", duplicates.get_duplicate_rules, ANY_STAFF),
-    Route("PUT", "/api/v1/duplicate-rules", duplicates.put_duplicate_rules, _ADMIN),
+    Route("PUT", "/api/v1/duplicate-rules", duplicates.put_duplicate_rules, _DISTRICT),
     # routing rules; a case's own address comes before the one for any verb
     Route("GET", "/api/v1/routing-rules", routing.list_rules, ANY_STAFF),
     Route("POST", "/api/v1/routing-rules", routing.add_routing_rule, _ADMIN, 201),
@@ -203,17 +204,17 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/verification-tasks/{task_id}/answer", verification.answer_task, SIGNED_IN),
     Route("GET", "/api/v1/cases/{case_id}/verification-tasks", verification.list_tasks_of_case, ANY_STAFF),
     Route("GET", "/api/v1/look-rules", looks.get_look_rules, ANY_STAFF),
-    Route("PUT", "/api/v1/look-rules/{code}", looks.put_look_rule, _ADMIN),
+    Route("PUT", "/api/v1/look-rules/{code}", looks.put_look_rule, _DISTRICT),
     # clocks
     Route("GET", "/api/v1/clock-rules", clocks.get_clock_rules, ANY_STAFF),
     Route("PUT", "/api/v1/clock-rules", clocks.put_clock_rule, _ADMIN),
     Route("DELETE", "/api/v1/clock-rules/{rule_id}", clocks.delete_clock_rule, _ADMIN, 204),
     Route("GET", "/api/v1/calendar", clocks.get_calendar, ANY_STAFF),
-    Route("PUT", "/api/v1/calendar/days", clocks.put_calendar_days, _ADMIN),
-    Route("DELETE", "/api/v1/calendar/days/{day}", clocks.delete_calendar_day, _ADMIN),
-    Route("PUT", "/api/v1/calendar/week", clocks.put_calendar_week, _ADMIN),
+    Route("PUT", "/api/v1/calendar/days", clocks.put_calendar_days, _DISTRICT),
+    Route("DELETE", "/api/v1/calendar/days/{day}", clocks.delete_calendar_day, _DISTRICT),
+    Route("PUT", "/api/v1/calendar/week", clocks.put_calendar_week, _DISTRICT),
     Route("GET", "/api/v1/categories", cases.get_categories, ANYONE),
-    Route("PUT", "/api/v1/categories/{code}", cases.put_category, _ADMIN),
+    Route("PUT", "/api/v1/categories/{code}", cases.put_category, _DISTRICT),
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     # appeals
     Route("POST", "/api/v1/appeals", appeals.post_appeal, ANYONE, 201),

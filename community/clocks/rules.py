@@ -8,8 +8,9 @@ from community.clocks import queries
 from community.clocks.models import ClockRule
 from community.errors import LastRule, NoSuchRule, UnknownArea, UnknownCategory
 from community.models import Clock, Limit
-from core.access.models import Actor
+from core.access.models import Actor, Role
 from core.database import Connection
+from core.errors import NotAllowed
 from core.events import record_event
 
 
@@ -28,8 +29,9 @@ class RuleDraft:
 
 
 async def set_rule(conn: Connection, *, draft: RuleDraft, actor: Actor, now: datetime) -> ClockRule:
-    """Write the next version of a rule, or its first. Raises `UnknownCategory`, `UnknownArea`."""
+    """Write the next version of a rule, or its first. Raises `NotAllowed`, `UnknownCategory`, `UnknownArea`."""
     district_id = actor.district_id
+    _check_keeper(actor, draft.area_path)
     if draft.category_code is not None:
         category = await case_queries.find_category(conn, district_id=district_id, code=draft.category_code)
         if category is None or not category.is_active:
@@ -67,11 +69,12 @@ async def set_rule(conn: Connection, *, draft: RuleDraft, actor: Actor, now: dat
 
 
 async def retire_rule(conn: Connection, *, rule_id: int, actor: Actor, now: datetime) -> None:
-    """Let the more general rule hold again. Raises `NoSuchRule`; `LastRule` for the general one itself."""
+    """Let the more general rule hold again. Raises `NoSuchRule`, `NotAllowed`; `LastRule` for the general one."""
     rules = await queries.get_rules(conn, district_id=actor.district_id, rule_ids=[rule_id])
     rule = rules.get(rule_id)
     if rule is None or rule.superseded_at is not None:
         raise NoSuchRule()
+    _check_keeper(actor, rule.area_path)
     if rule.category_code is None and rule.area_path == "":
         raise LastRule()
     await queries.supersede_rule(
@@ -83,6 +86,12 @@ async def retire_rule(conn: Connection, *, rule_id: int, actor: Actor, now: date
         now=now,
     )
     await _record(conn, rule, "clock_rule.retired", actor, now)
+
+
+def _check_keeper(actor: Actor, area_path: str) -> None:
+    """Leave the rules of an area to who administers it; those of the whole district to who administers that."""
+    if not actor.reaches(area_path, Role.DISTRICT_ADMIN):
+        raise NotAllowed()
 
 
 async def _record(conn: Connection, rule: ClockRule, kind: str, actor: Actor, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Scopes over the area tree, policies, sessions and staff accounts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,15 @@ def test_a_stranger_is_asked_to_sign_in() -> None:
 def test_staff_without_the_role_are_not_allowed() -> None:
     with pytest.raises(NotAllowed):
         staff(Role.DISTRICT_ADMIN).check(SECRETARY)
+
+
+def test_what_holds_for_the_whole_district_is_for_those_who_answer_for_all_of_it() -> None:
+    policy = staff(Role.SECRETARY, whole_district=True)
+    with pytest.raises(NotAllowed):
+        policy.check(SECRETARY)
+    policy.check(replace(SECRETARY, grants=(Grant(Role.AUDITOR, "37"), Grant(Role.SECRETARY, ""))))
+    with pytest.raises(NotAllowed):
+        policy.check(replace(SECRETARY, grants=(Grant(Role.SECRETARY, "37"), Grant(Role.AUDITOR, ""))))
 
 
 def test_staff_are_not_riders() -> None:

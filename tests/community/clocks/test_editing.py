@@ -197,3 +197,26 @@ async def test_a_missing_year_is_counted_by_weekday_and_can_be_seen(client: Clie
         assert 2 == await count_open_by_weekday(conn, district_id=DISTRICT)
     ready = await (await client.get("/readyz")).json()
     assert any("calendar" in warning for warning in ready["warnings"])
+
+
+async def test_the_administrator_of_a_part_sets_no_rule_for_the_whole(
+    client: Client, pool: Pool, admin: dict[str, str]
+) -> None:
+    async with pool_transaction(pool) as conn:
+        await add_areas(conn, "37/01/02", "37/011")
+    of_part = await signed_in(pool, Role.DISTRICT_ADMIN, "37/01")
+    whole = await (await client.put("/api/v1/clock-rules", json=RULE, headers=admin)).json()
+    for area, expected in {"37/01/02": 200, "37/011": 403, "37": 403, "": 403}.items():
+        answer = await client.put("/api/v1/clock-rules", json=RULE | {"area": area}, headers=of_part)
+        assert (area, expected) == (area, answer.status)
+    assert 403 == (await client.delete(f"/api/v1/clock-rules/{whole['id']}", headers=of_part)).status
+    for method, path, said in (
+        ("PUT", "/calendar/week", {"source": "x", "spans": []}),
+        ("DELETE", "/calendar/days/2026-05-01?source=x", None),
+        ("PUT", "/categories/litter", {"zh": "垃圾", "en": "Litter"}),
+        ("PUT", "/look-rules/litter", {"looks": "none"}),
+        ("PUT", "/duplicate-rules", {"default": {"radius_m": 0, "within_days": 1}}),
+        ("DELETE", "/points/rules/1", None),
+    ):
+        refused = await client.request(method, f"/api/v1{path}", json=said, headers=of_part)
+        assert (path, 403) == (path, refused.status)
