@@ -8,8 +8,10 @@ from community.desk.notes.mention import list_mentioned_ids
 from community.models import Case
 from community.notices import queries
 from community.routing.route import DUTY_DESK
+from community.sight import roles_on
 from community.workflow import Verb
 from core.access.models import Role
+from core.access.sessions import find_staff_actor
 from core.database import Connection
 from core.models import Event
 
@@ -107,7 +109,7 @@ async def _staff(conn: Connection, case: Case, event: Event, audience: Audience)
             conn, district_id=case.district_id, department_ids=case.department_ids
         )
     if audience is Audience.ASSIGNEE and case.assignee_id is not None:
-        return [case.assignee_id]
+        return await _assignee(conn, case, case.assignee_id)
     if audience is Audience.DESK:
         return await _over_desk(conn, case)
     if audience is Audience.GRID_WORKERS:
@@ -117,6 +119,12 @@ async def _staff(conn: Connection, case: Case, event: Event, audience: Audience)
     if audience is Audience.MENTIONED:
         return await list_mentioned_ids(conn, case=case, note_id=int(str(event.data["note_id"])))
     return []
+
+
+async def _assignee(conn: Connection, case: Case, staff_id: int) -> list[int]:
+    """Give the one who leads the case, unless his account or his sight of it has ended since."""
+    assignee = await find_staff_actor(conn, district_id=case.district_id, staff_id=staff_id)
+    return [staff_id] if assignee is not None and roles_on(assignee, case) else []
 
 
 async def _grid_workers(conn: Connection, case: Case) -> list[int]:

@@ -10,6 +10,7 @@ from community.notices.queries import list_notices
 from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Actor, Role
+from core.access.queries import set_disabled
 from core.database import Connection
 from core.models import Event
 from core.queries import list_events
@@ -145,3 +146,18 @@ async def test_pages_of_notices_go_back_in_time(conn: Connection) -> None:
 def test_every_verb_that_moves_a_case_for_its_reporter_tells_him() -> None:
     silent = {verb for verb in Verb if verb.event not in AUDIENCES}
     assert {Verb.VERIFY, Verb.ACCEPT, Verb.ASK_VERIFICATION} == silent
+
+
+async def test_whoever_led_a_case_is_told_no_more_once_he_does_not_see_it(conn: Connection) -> None:
+    department_id = await found(conn)
+    helper = await hire(conn, "helper", Role.DEPARTMENT, "", department_id)
+    leaver = await hire(conn, "leaver", Role.GRID_WORKER, COMMUNITY)
+    await set_disabled(conn, district_id=DISTRICT, staff_id=leaver.id or 0, now=START)
+    centre = await hire(conn, "centre", Role.SUBDISTRICT, STREET)
+    for who in (helper, leaver):
+        case = await put_in_state(conn, await open_report(conn, who.name, at=located()), State.HANDLING)
+        await conn.execute("update community_case set assignee_id = $1 where id = $2", who.id, case.id)
+        act = Act(note="误报")
+        await carry_out(conn, case_id=case.id, verb=Verb.VOID, act=act, actor=centre, now=START)
+        await notify(conn, (await events_of(conn, case))[-1], START)
+        assert [] == await inbox(conn, who)

@@ -87,7 +87,8 @@ async def test_escalation_climbs_one_level_that_has_anyone_at_a_time(conn: Conne
 
 
 async def test_the_person_it_is_assigned_to_and_the_department_are_warned_too(conn: Connection) -> None:
-    worker = await hire(conn, "worker", Role.GRID_WORKER, "37/99")
+    await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    worker = await hire(conn, "worker", Role.SUBDISTRICT, STREET)  # who as such is not at the desk
     case = await open_report(conn, 1, at=located())
     await conn.execute("update community_case set assignee_id = $2 where id = $1", case.id, worker.id)
     await sweep(conn, 12)
