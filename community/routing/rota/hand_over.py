@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from community.routing.choose import DUTY_ROLES
 from community.routing.errors import AlreadyOnDuty, NobodyOnDuty, PostNotFound
 from community.routing.rota import queries
 from community.routing.rota.models import HandedOver, Planned, Post, Shift
@@ -53,7 +54,8 @@ async def _lock(conn: Connection, post_id: int, actor: Actor, now: datetime) -> 
     if post is None:
         raise PostNotFound()
     shift = await queries.find_shift_at(conn, district_id=actor.district_id, post_id=post.id, at=now)
-    if shift is None or shift.staff_id != actor.id:
+    is_on_duty = shift is not None and shift.staff_id == actor.id and actor.reaches(post.area_path, *DUTY_ROLES)
+    if not is_on_duty:
         check_keeper(actor, post)
     if shift is None:
         raise NobodyOnDuty()

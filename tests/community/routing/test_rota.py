@@ -1,5 +1,6 @@
 """The rota: who is on duty when a case opens, what a post's keeper may plan, and handing a shift over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -387,6 +388,8 @@ async def test_only_the_one_on_duty_and_who_keeps_the_post_hand_over(conn: Conne
         await hand_over(conn, post, other, other)
     with pytest.raises(PostNotFound):
         await hand_over(conn, post, outside, other)
+    with pytest.raises(PostNotFound):  # on duty, and working elsewhere since
+        await hand_over(conn, post, replace(worker, grants=outside.grants), other)
     await hand_over(conn, post, worker, other)
 
 
