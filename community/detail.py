@@ -1,6 +1,6 @@
 """One case as staff see it: with its history, its clocks, and what this person may do next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from community import queries
@@ -21,6 +21,9 @@ from core.database import Connection
 from core.errors import Text
 from core.models import Event
 from core.queries import list_events
+
+#: Where an event names another case.
+_OTHER_CASES = frozenset({"duplicate_of", "original", "other_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
     if case is None or not roles:
         raise CaseNotFound()
     events = await list_events(conn, district_id=case.district_id, subject="case", subject_id=case.id)
+    case, events = await _without_unseen(conn, case, events, actor)
     deadlines = await list_deadlines(conn, district_id=case.district_id, case_id=case.id)
     contact = None
     if roles & CONTACT_ROLES and case.origin is Origin.APPEAL:
@@ -99,6 +103,22 @@ def offers(case: Case, roles: frozenset[Role]) -> tuple[Offer, ...]:
         for row in allowed_transitions(case.state, roles)
         if not without_sense.get(row.verb, False)
     )
+
+
+async def _without_unseen(conn: Connection, case: Case, events: list[Event], actor: Actor) -> tuple[Case, list[Event]]:
+    """Leave out which other cases this one was merged with or compared to, where the reader does not see them."""
+    named = {value for event in events for name, value in event.data.items() if name in _OTHER_CASES}
+    named.add(case.duplicate_of)
+    ids = [value for value in named if isinstance(value, int)]
+    others = await queries.list_cases_by_id(conn, district_id=case.district_id, case_ids=ids) if ids else {}
+    unseen = {other_id for other_id in ids if other_id not in others or not roles_on(actor, others[other_id])}
+    if not unseen:
+        return case, events
+    shown = [
+        replace(event, data={k: v for k, v in event.data.items() if k not in _OTHER_CASES or v not in unseen})
+        for event in events
+    ]
+    return replace(case, duplicate_of=None if case.duplicate_of in unseen else case.duplicate_of), shown
 
 
 async def _history(conn: Connection, district_id: int, events: list[Event]) -> tuple[Step, ...]:
