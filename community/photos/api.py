@@ -24,7 +24,7 @@ async def put_case_photo(request: web.Request, case_id: int, sha256: str, query:
         await attach.expect_case_photo(conn, case_id=case_id, sha256=sha256, actor=actor(request))
     photo = await take_photo(request, sha256)
     async with transaction(request) as conn:
-        await attach.expect_case_photo(conn, case_id=case_id, sha256=sha256, actor=actor(request))
+        await attach.expect_case_photo(conn, case_id=case_id, sha256=sha256, actor=actor(request), lock=True)
         return await attach.attach_photo(
             conn, case_id=case_id, photo=photo, stage=query.stage, actor=actor(request), now=now(request)
         )

@@ -48,8 +48,13 @@ async def attach_photo(
     return next(each for each in photos if each.sha256 == photo.sha256)
 
 
-async def expect_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor) -> Case:
-    """Refuse before the body is read: `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`."""
+async def expect_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor, lock: bool = False) -> Case:
+    """Refuse before the body is read: `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`.
+
+    With `lock` the photos of the case are counted one after another until the transaction ends.
+    """
+    if lock:
+        await case_queries.lock_cases(conn, district_id=actor.district_id, case_ids=[case_id])
     case = await _get_seen(conn, case_id=case_id, actor=actor)
     if roles_on(actor, case) <= {Role.AUDITOR}:
         raise NotAllowed()

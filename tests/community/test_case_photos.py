@@ -1,5 +1,6 @@
 """Photos of a case: who may send and see them, what closing a category needs, what an act may name."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 
@@ -107,3 +108,23 @@ async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(cl
     assert ["case.opened", "case.photo_added"] == [step["kind"] for step in detail["history"]]
     unknown = f"/api/v1/cases/{case.id}/photos/{'0' * 64}"
     assert 404 == (await client.get(unknown, headers=own)).status
+
+
+async def test_two_who_send_the_last_photo_at_once_do_not_both_find_room(client: Client, pool: Pool) -> None:
+    async with pool_transaction(pool) as conn:
+        secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=secretary.id or 0, now=START)
+        case = await open_report(conn, 1, at=located())
+        for number in range(MOST_CASE_PHOTOS - 1):
+            await attach_photo(
+                conn, case_id=case.id, photo=photo(number), stage=PhotoStage.AFTER, actor=secretary, now=NOW
+            )
+
+    data, headers = JPEG + b"!", {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
+    path = f"/api/v1/cases/{case.id}/photos/{hashlib.sha256(data).hexdigest()}"
+    async with pool_transaction(pool) as conn:
+        await expect_case_photo(conn, case_id=case.id, sha256=photo(99).sha256, actor=secretary, lock=True)
+        await attach_photo(conn, case_id=case.id, photo=photo(99), stage=PhotoStage.AFTER, actor=secretary, now=NOW)
+        second = asyncio.create_task(client.put(path, data=data, headers=headers))
+        await asyncio.sleep(0.3)
+    assert TooManyCasePhotos.status == (await second).status
