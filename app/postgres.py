@@ -36,7 +36,7 @@ _CONNECT_S = 3.0
 _START_S = 20.0
 #: How long a live server may say "starting up" before we look again: crash recovery may take minutes.
 _RECOVERY_S = 60.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STEADY_S = 0.2, 30.0, 60.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STEADY_S = 0.2, 5.0, 60.0
 #: What a commit must mean: on disk before it is acknowledged. `local` ignores the standbys that an operator asked for.
 _PROMISES = {
     "fsync": ("on",),
