@@ -64,6 +64,16 @@ async def end_run(conn: Connection, *, district_id: int, month: date, area_path:
     )
 
 
+#: The riders appointed in the area ($2) at some time of the month ($3 to $4).
+_REPORTER = """
+    reporter as (
+        select distinct rider_id from appointment
+        where district_id = $1 and area_path = $2 and revoked_at is null and starts_at < $4
+            and appointment.ends_at > $3
+    )
+"""
+
+
 async def list_figures(
     conn: Connection,
     *,
@@ -73,17 +83,27 @@ async def list_figures(
     ends_at: datetime,
     prompt_within: timedelta,
 ) -> list[Figures]:
-    """Count the month of each of the area's reporters: cases that ended within it, inside the area.
+    """Count the month of each of the area's reporters: what ended within it, and which looks he answered."""
+    span = (district_id, area_path, begins_at, ends_at)
+    answers = {row["rider_id"]: (row["answers"], row["prompt"]) for row in await _answers(conn, span, prompt_within)}
+    found = []
+    for row in await _reports(conn, span):
+        answered, prompt = answers.get(row["rider_id"], (0, 0))
+        found.append(Figures(**row, answers=answered, prompt=prompt))
+    return found
+
+
+_Span = tuple[int, str, datetime, datetime]
+
+
+async def _reports(conn: Connection, span: _Span) -> list[asyncpg.Record]:
+    """Count each reporter's cases that ended, inside the area.
 
     A case that staff took points back for does not stand. A duplicate of one's own case counts neither way.
     """
-    rows = await conn.fetch(
-        """
-        with reporter as (
-            select distinct rider_id from appointment
-            where district_id = $1 and area_path = $2 and revoked_at is null and starts_at < $4
-                and appointment.ends_at > $3
-        ), ended as materialized (
+    return await conn.fetch(
+        f"""
+        with {_REPORTER}, ended as materialized (
             select reporter.rider_id, ended_case.category_code, ended_case.area_path, ended_case.state,
                 ended_case.state in ('closed', 'followed_up') and not exists (
                     select from point_entry as reversal
@@ -103,36 +123,35 @@ async def list_figures(
             where ended_case.closed_at >= $3 and ended_case.closed_at < $4
                 and ($2 = '' or ended_case.area_path = $2 or starts_with(ended_case.area_path, $2 || '/'))
                 and not (original.reporter_kind = 'rider' and original.reporter_id = reporter.rider_id) is true
-        ), reported as (
-            select rider_id, count(*) filter (where state <> 'duplicate') as decided,
-                count(*) filter (where stands) as stood, count(*) filter (where state = 'duplicate') as merged,
-                count(distinct category_code) filter (where stands) as categories,
-                count(distinct area_path) filter (where stands) as grids
-            from ended group by rider_id
-        ), answered as (
-            select reporter.rider_id, count(*) as answers,
-                count(*) filter (where look.answered_at - look.asked_at <= $5) as prompt
-            from reporter
-            join verification_task as look on look.district_id = $1 and look.rider_id = reporter.rider_id
-                and answered_by_kind = 'rider' and answered_at >= $3 and answered_at < $4
-            join community_case as looked_at on looked_at.district_id = $1 and looked_at.id = look.case_id
-            where ($2 = '' or looked_at.area_path = $2 or starts_with(looked_at.area_path, $2 || '/'))
-                and not (looked_at.reporter_kind = 'rider' and looked_at.reporter_id = reporter.rider_id) is true
-            group by reporter.rider_id
         )
-        select rider_id, coalesce(decided, 0) as decided, coalesce(stood, 0) as stood, coalesce(merged, 0) as merged,
-            coalesce(answers, 0) as answers, coalesce(prompt, 0) as prompt, coalesce(categories, 0) as categories,
-            coalesce(grids, 0) as grids
-        from reporter left join reported using (rider_id) left join answered using (rider_id)
-        order by rider_id
-        """,
-        district_id,
-        area_path,
-        begins_at,
-        ends_at,
+        select rider_id, count(state) filter (where state <> 'duplicate') as decided,
+            count(*) filter (where stands) as stood, count(*) filter (where state = 'duplicate') as merged,
+            count(distinct category_code) filter (where stands) as categories,
+            count(distinct area_path) filter (where stands) as grids
+        from reporter left join ended using (rider_id) group by rider_id order by rider_id
+        """,  # noqa: S608
+        *span,
+    )
+
+
+async def _answers(conn: Connection, span: _Span, prompt_within: timedelta) -> list[asyncpg.Record]:
+    """Count the looks inside the area that each reporter answered, none at a case of his own, and those in time."""
+    return await conn.fetch(
+        f"""
+        with {_REPORTER}
+        select reporter.rider_id, count(*) as answers,
+            count(*) filter (where look.answered_at - look.asked_at <= $5) as prompt
+        from reporter
+        join verification_task as look on look.district_id = $1 and look.rider_id = reporter.rider_id
+            and answered_by_kind = 'rider' and answered_at >= $3 and answered_at < $4
+        join community_case as looked_at on looked_at.district_id = $1 and looked_at.id = look.case_id
+        where ($2 = '' or looked_at.area_path = $2 or starts_with(looked_at.area_path, $2 || '/'))
+            and not (looked_at.reporter_kind = 'rider' and looked_at.reporter_id = reporter.rider_id) is true
+        group by reporter.rider_id
+        """,  # noqa: S608
+        *span,
         prompt_within,
     )
-    return [Figures(**row) for row in rows]
 
 
 async def insert_honour(
