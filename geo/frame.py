@@ -41,6 +41,13 @@ def frame_at(lat: float) -> Frame:
     return Frame(*metres_per_degree(lat))
 
 
+def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Give the distance of two near places in metres (WGS-84), to a millimetre at 100 m."""
+    frame = frame_at(lat)
+    north = other_lat - lat
+    return math.hypot((other_lon - lon) * (frame.east - frame.bend * north), north * frame.north)
+
+
 def metres_per_degree(lat: float) -> tuple[float, float, float]:
     """Give the numbers of the frame at `lat` as a plain tuple, for where each microsecond counts."""
     numbers: tuple[float, float, float] = _metres_per_degree(lat, math)

@@ -5,7 +5,6 @@ are measured to that, so that no number of questions finds it more closely. Resi
 because where someone asked for help is nobody's business. Keeps nothing of the question.
 """
 
-import math
 from datetime import datetime, timedelta
 
 from community.duplicates import queries
@@ -15,7 +14,7 @@ from community.errors import UnknownCategory
 from community.models import Origin
 from community.queries import find_category, list_cases_by_id
 from core.database import Connection
-from geo.frame import Frame, frame_at
+from geo.frame import metres_between
 from geo.models import Point
 
 MOST_NEARBY = 5
@@ -45,16 +44,11 @@ async def find_nearby_cases(
     )
     near = await queries.list_open_near(conn, district_id=district_id, searches=[search])
     cases = await list_cases_by_id(conn, district_id=district_id, case_ids=[row.case_id for row in near])
-    frame, shown = frame_at(point.lat), []
+    shown = []
     for case in cases.values():
         if case.origin is Origin.APPEAL or case.lon is None or case.lat is None:
             continue
-        metres = _metres(frame, point, round(case.lon, _DECIMALS), round(case.lat, _DECIMALS))
+        metres = metres_between(point.lon, point.lat, round(case.lon, _DECIMALS), round(case.lat, _DECIMALS))
         if metres <= reach.radius_m:
             shown.append(NearbyCase(case.category_code, case.state.text, 10 * round(metres / 10), case.opened_at))
     return tuple(sorted(shown, key=lambda found: (found.distance_m, found.opened_at))[:MOST_NEARBY])
-
-
-def _metres(frame: Frame, point: Point, lon: float, lat: float) -> float:
-    north = lat - point.lat
-    return math.hypot((frame.east - frame.bend * north) * (lon - point.lon), frame.north * north)

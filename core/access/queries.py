@@ -7,6 +7,16 @@ from core.access.models import ActorKind, Grant, Role, Staff
 from core.database import Connection
 
 
+def in_scopes(area_path: str = "area_path") -> str:
+    """Give the condition that a column lies within one of the scopes `$2::text[]`; the scope `''` is everything."""
+    return f"""
+        exists (
+            select from unnest($2::text[]) as scope
+            where scope = '' or {area_path} = scope or starts_with({area_path}, scope || '/')
+        )
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     """A live session: whose it is."""

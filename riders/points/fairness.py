@@ -3,13 +3,12 @@
 Asked while the rider's ledger is locked, so that two events worked off at once are counted one after the other.
 """
 
-import math
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from community.models import Case
 from core.database import Connection
-from geo.frame import frame_at
+from geo.frame import metres_between
 from riders.points import queries
 from riders.points.models import Ground, PointRule, Withheld
 
@@ -32,13 +31,6 @@ async def why_withheld(
         conn, district_id=case.district_id, rider_id=rider_id, ground=rule.ground, day=day
     )
     return Withheld.DAILY_CAP if paid >= rule.daily_cap else None
-
-
-def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Give the distance of two near places in metres (WGS-84), to a millimetre at 100 m."""
-    frame = frame_at(lat)
-    north = other_lat - lat
-    return math.hypot((other_lon - lon) * (frame.east - frame.bend * north), north * frame.north)
 
 
 async def _reported_matter(conn: Connection, *, rider_id: int, case: Case) -> bool:

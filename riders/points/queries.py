@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import asyncpg
 
+from core.access.queries import in_scopes
 from core.database import Connection
 from core.errors import Text
 from riders.points.models import OBJECT_WITHIN, EntryDraft, Ground, OwnPointEntry, PointEntry, Withheld
@@ -19,13 +20,7 @@ _ENTRY = """
         on reversal.district_id = entry.district_id and reversal.reverses = entry.id
 """
 
-# `$2::text[]`: the area paths that a reader reaches; '' is everything.
-_IN_SCOPE = """
-    exists (
-        select from unnest($2::text[]) as scope
-        where scope = '' or entry.area_path = scope or starts_with(entry.area_path, scope || '/')
-    )
-"""
+_IN_SCOPE = in_scopes("entry.area_path")
 
 
 def _entry(row: asyncpg.Record) -> PointEntry:

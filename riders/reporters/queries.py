@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core.access.queries import in_scopes
 from core.database import Connection
 from riders.models import Application, Appointment
 
@@ -52,10 +53,9 @@ async def list_applications(
         _APPLICATION
         + """
         where application.district_id = $1
-            and exists (
-                select from unnest($2::text[]) as scope
-                where scope = '' or area_path = scope or starts_with(area_path, scope || '/')
-            )
+            and """
+        + in_scopes()
+        + """
             and ($3::bigint is null or rider_id = $3)
             and ($4::text is null or status = $4)
             and ($5::bigint is null or application.id < $5)
@@ -142,10 +142,9 @@ async def list_appointments(
         _APPOINTMENT
         + """
         where district_id = $1
-            and exists (
-                select from unnest($2::text[]) as scope
-                where scope = '' or area_path = scope or starts_with(area_path, scope || '/')
-            )
+            and """
+        + in_scopes()
+        + """
             and ($3::bigint is null or rider_id = $3)
             and ($4::timestamptz is null or (revoked_at is null and starts_at <= $4 and $4 < ends_at))
             and ($5::bigint is null or id < $5)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from core.access.queries import in_scopes
 from core.database import Connection
 from riders.points.objections.models import Contested, Objection, ObjectionStatus, ReportInQuestion
 
@@ -87,10 +88,9 @@ async def list_objections(
         _OBJECTION
         + """
         where district_id = $1
-            and exists (
-                select from unnest($2::text[]) as scope
-                where scope = '' or area_path = scope or starts_with(area_path, scope || '/')
-            )
+            and """
+        + in_scopes()
+        + """
             and ($3::bigint is null or rider_id = $3)
             and ($4::text is null or status = $4)
             and ($5::bigint is null or id < $5)

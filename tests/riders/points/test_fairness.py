@@ -10,9 +10,9 @@ from community.models import Case
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
 from core.database import Connection, Pool, pool_transaction
+from geo.frame import metres_between
 from geo.models import Locate
 from riders.points.corrections import reverse
-from riders.points.fairness import metres_between
 from riders.points.models import Ground, RuleTerms, Withheld
 from riders.points.rules.setting import set_rule
 from tests.conftest import START
