@@ -150,7 +150,8 @@ def _render_operation(method: str, path: str, operation: dict[str, Any], documen
             parts.append(f"<p>{escape(status)} {escape(media)}</p><pre>{escape(shown)}</pre>")
     return (
         f'<details id="{escape(operation["operationId"])}"><summary><span class="method">{method.upper()}</span> '
-        f"<code>{escape(path)}</code> {escape(operation['summary'])}</summary>{''.join(parts)}</details>"
+        f"<code>{escape(path).replace('/', '/<wbr>')}</code> {escape(operation['summary'])}</summary>"
+        f"{''.join(parts)}</details>"
     )
 
 
