@@ -360,3 +360,30 @@ async def insert_calendar_edition(
         source,
     )
     return version
+
+
+async def append_audit(
+    conn: Connection,
+    *,
+    district_id: int,
+    now: datetime,
+    actor_kind: str,
+    actor_id: int | None,
+    act: str,
+    subject: str,
+    subject_id: str,
+    reason: str,
+    data: dict[str, object],
+) -> None:
+    await conn.execute(
+        "select append_audit($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        district_id,
+        now,
+        actor_kind,
+        actor_id,
+        act,
+        subject,
+        subject_id,
+        reason,
+        data,
+    )
