@@ -25,7 +25,7 @@ from community.routing.rota import posts
 from community.sight import AREA_ROLES
 from community.stream.api import stream_cases
 from community.verification import api as looks
-from core.access.api import get_session, sign_in_staff, sign_out
+from core.access import api as access
 from core.access.models import Role
 from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
@@ -55,10 +55,15 @@ ROUTES: tuple[Route, ...] = (
     # health
     Route("GET", "/livez", livez, ANYONE),
     Route("GET", "/readyz", readyz, ANYONE),
-    # staff sessions
-    Route("POST", "/api/v1/session", sign_in_staff, ANYONE, 201),
-    Route("GET", "/api/v1/session", get_session, SIGNED_IN),
-    Route("DELETE", "/api/v1/session", sign_out, SIGNED_IN, 204),
+    # sessions
+    Route("POST", "/api/v1/session", access.sign_in_staff, ANYONE, 201),
+    Route("POST", "/api/v1/session/refresh", access.refresh_session, ANYONE),
+    Route("POST", "/api/v1/session/proof", access.prove_session, ANY_STAFF, 204),
+    Route("GET", "/api/v1/session", access.get_session, SIGNED_IN),
+    Route("DELETE", "/api/v1/session", access.sign_out, SIGNED_IN, 204),
+    Route("GET", "/api/v1/sessions", access.list_sessions, SIGNED_IN),
+    Route("DELETE", "/api/v1/sessions", access.end_other_sessions, SIGNED_IN, 204),
+    Route("DELETE", "/api/v1/sessions/{session_id}", access.end_session, SIGNED_IN, 204),
     # places
     Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE),
     Route(

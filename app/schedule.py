@@ -22,7 +22,7 @@ from community.figures.sweep import sweep_figures
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from community.stream.api import follow_cases
-from core.access.queries import delete_sessions_ended_before
+from core.access.tokens.queries import delete_sessions_ended_before
 from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable

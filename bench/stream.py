@@ -70,8 +70,8 @@ async def fill(conn: Connection, count: int) -> tuple[list[str], int]:
         sees_all = number * each < SEEING
         grant = Grant(Role.DISTRICT_ADMIN, "") if sees_all else Grant(Role.SECRETARY, f"37/01/{number}")
         await access.insert_grant(conn, district_id=DISTRICT, staff_id=person.id, grant=grant, now=now)
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=person.id, now=now)
-        tokens += [token] * each
+        opened = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=person.id, now=now)
+        tokens += [opened.access] * each
     case = await open_case(
         conn, district_id=DISTRICT, origin=Origin.REPORT, origin_ref="1", category_code="litter", description="示例",
         located=NOWHERE, place=None, trusted=False, actor=None, now=now,

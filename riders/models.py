@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 from community.models import State
 from community.progress import Progress
-from core.access.models import Actor
+from core.access.models import Actor, Tokens
 from core.errors import SignInRequired, Text
 from geo.models import Received
 
@@ -41,9 +41,9 @@ class Rider:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A fresh session: send `token` as `Authorization: Bearer …`."""
+    """A fresh session and whose it is."""
 
-    token: str
+    tokens: Tokens
     rider_id: int
     is_new: bool
 

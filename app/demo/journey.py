@@ -95,7 +95,7 @@ class _Walk:
         body = {"phone": _PHONE, "code": self._codes.code_for(_PHONE)}
         session = await self._story.ask("POST", "/api/v1/riders/sessions", body=body, expect=201)
         self._story.check(session["is_new"], "这是新骑手", "the rider is new")
-        self._rider = session["token"]
+        self._rider = session["session"]["access"]
 
     async def _consent(self) -> None:
         self._story.tell("逐项授权：位置、照片", "consents, purpose by purpose: location, photos")
@@ -233,7 +233,7 @@ class _Walk:
 
     async def _sign_in(self, username: str) -> str:
         body = {"username": username, "password": self._passwords[username]}
-        return str((await self._story.ask("POST", "/api/v1/session", body=body, expect=201))["token"])
+        return str((await self._story.ask("POST", "/api/v1/session", body=body, expect=201))["access"])
 
 
 async def _eventually(holds: Any) -> bool:

@@ -1,15 +1,17 @@
 """Staff accounts: making and disabling them, setting passwords, signing in."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from core.access import queries
-from core.access.models import Grant, Staff
-from core.access.sessions import open_session
+from core.access.models import Actor, Grant, Staff, Tokens
+from core.access.sessions import end_sessions, open_session, renew_proof
 from core.database import Connection, Pool, pool_transaction
 from core.errors import Refusal, Text
 
@@ -72,19 +74,43 @@ async def set_password(conn: Connection, *, district_id: int, staff_id: int, pas
     password_hash = await _hash(password)
     await queries.set_password_hash(conn, district_id=district_id, staff_id=staff_id, password_hash=password_hash)
     await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=staff_id)
-    await queries.revoke_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
+    await end_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
 
 
 async def disable(conn: Connection, *, district_id: int, staff_id: int, now: datetime) -> None:
     """Let nobody sign in to the account any more and end its sessions; what it did stays under its name."""
     await queries.set_disabled(conn, district_id=district_id, staff_id=staff_id, now=now)
-    await queries.revoke_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
+    await end_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
 
 
-async def sign_in(pool: Pool, *, district_id: int, username: str, password: str, now: datetime) -> str:
-    """Check a password and give a session token. Raises `WrongSignIn`.
+async def sign_in(
+    pool: Pool, *, district_id: int, username: str, password: str, now: datetime, device: str = ""
+) -> Tokens:
+    """Check a password and open a session. Raises `WrongSignIn`."""
+    proof = _proved(pool, district_id=district_id, username=username, password=password, now=now)
+    async with proof as (conn, staff_id):
+        return await open_session(
+            conn, district_id=district_id, kind="staff", subject_id=staff_id, device=device, now=now
+        )
 
-    Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool.
+
+async def prove_again(pool: Pool, *, actor: Actor, password: str, now: datetime) -> None:
+    """Check the password of a staff member who is signed in, and renew his session's proof. Raises `WrongSignIn`."""
+    async with pool_transaction(pool) as conn:
+        username = await queries.get_username(conn, district_id=actor.district_id, staff_id=actor.id)
+    proof = _proved(pool, district_id=actor.district_id, username=username, password=password, now=now)
+    async with proof as (conn, _):
+        await renew_proof(conn, actor=actor, now=now)
+
+
+@asynccontextmanager
+async def _proved(
+    pool: Pool, *, district_id: int, username: str, password: str, now: datetime
+) -> AsyncIterator[tuple[Connection, int]]:
+    """Check who somebody is, and lend a transaction in which his account is locked, with its id. Raises `WrongSignIn`.
+
+    Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool. A wrong guess is
+    counted also though it is refused: the refusal is raised after the commit.
     """
     async with pool_transaction(pool) as conn:
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username)
@@ -96,7 +122,8 @@ async def sign_in(pool: Pool, *, district_id: int, username: str, password: str,
         if account is not None and account.is_usable(now):
             if matches and account.password_hash == stored:  # else a new one was set while this one was checked
                 await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
-                return await open_session(conn, district_id=district_id, kind="staff", subject_id=account.id, now=now)
+                yield conn, account.id
+                return
             await queries.count_failed_sign_in(
                 conn,
                 district_id=district_id,

@@ -1,6 +1,6 @@
 """Actors, roles and grants. A role is always held on an area and everything beneath it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -31,13 +31,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a request. `id` is a rider's or a staff member's id by `kind`; None for anonymous."""
+    """Who makes a request. `id` is a rider's or a staff member's id by `kind`; None for anonymous.
+
+    By which session he came, and when he last proved in it who he is, makes him nobody else.
+    """
 
     kind: ActorKind
     id: int | None
     district_id: int
     name: str = ""
     grants: tuple[Grant, ...] = ()
+    session_id: int | None = field(default=None, compare=False)
+    proved_at: datetime | None = field(default=None, compare=False)
 
     def scopes(self, *roles: Role) -> tuple[str, ...]:
         """Give the area paths on which any of `roles` is held (all roles when none is named)."""
@@ -60,6 +65,31 @@ class Staff:
     username: str
     name: str
     disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a caller holds of a session: the one to call with, and the one that renews both, once.
+
+    The second expires with the session; a session that is not used ends sooner.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in that still holds, as its owner sees it."""
+
+    id: int
+    device: str
+    opened_at: datetime
+    last_used_at: datetime
+    ends_at: datetime
+    is_this: bool
 
 
 def is_within(area_path: str, scope: str) -> bool:

@@ -1,9 +1,9 @@
-"""All SQL about staff, grants and sessions."""
+"""All SQL about staff and grants."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.access.models import ActorKind, Grant, Role, Staff
+from core.access.models import Grant, Role, Staff
 from core.database import Connection
 
 
@@ -15,14 +15,6 @@ def in_scopes(area_path: str = "area_path") -> str:
             where scope = '' or {area_path} = scope or starts_with({area_path}, scope || '/')
         )
     """
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A live session: whose it is."""
-
-    kind: ActorKind
-    subject_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,68 +30,6 @@ class StaffSecret:
     def is_usable(self, now: datetime) -> bool:
         """Tell whether the account may sign in at all at `now`."""
         return self.disabled_at is None and (self.locked_until is None or self.locked_until <= now)
-
-
-async def insert_session(
-    conn: Connection,
-    *,
-    district_id: int,
-    token_hash: bytes,
-    kind: ActorKind,
-    subject_id: int,
-    created_at: datetime,
-    expires_at: datetime,
-) -> None:
-    await conn.execute(
-        """
-        insert into session (district_id, token_hash, kind, subject_id, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6)
-        """,
-        district_id,
-        token_hash,
-        kind,
-        subject_id,
-        created_at,
-        expires_at,
-    )
-
-
-async def find_session(conn: Connection, *, district_id: int, token_hash: bytes, now: datetime) -> SessionRow | None:
-    row = await conn.fetchrow(
-        """
-        select kind, subject_id from session
-        where district_id = $1 and token_hash = $2 and revoked_at is null and expires_at > $3
-        """,
-        district_id,
-        token_hash,
-        now,
-    )
-    return None if row is None else SessionRow(**row)
-
-
-async def revoke_session(conn: Connection, *, district_id: int, token_hash: bytes, now: datetime) -> None:
-    await conn.execute(
-        "update session set revoked_at = $3 where district_id = $1 and token_hash = $2 and revoked_at is null",
-        district_id,
-        token_hash,
-        now,
-    )
-
-
-async def revoke_sessions(
-    conn: Connection, *, district_id: int, kind: ActorKind, subject_id: int, now: datetime
-) -> None:
-    """End every session of this rider or staff member."""
-    await conn.execute(
-        """
-        update session set revoked_at = $4
-        where district_id = $1 and kind = $2 and subject_id = $3 and revoked_at is null
-        """,
-        district_id,
-        kind,
-        subject_id,
-        now,
-    )
 
 
 async def find_staff(conn: Connection, *, district_id: int, username: str) -> Staff | None:
@@ -119,14 +49,17 @@ async def list_staff(conn: Connection, *, district_id: int) -> list[Staff]:
     return [Staff(**row) for row in rows]
 
 
-async def delete_sessions_ended_before(conn: Connection, *, district_id: int, before: datetime) -> None:
-    await conn.execute("delete from session where district_id = $1 and expires_at < $2", district_id, before)
-
-
 async def find_staff_name(conn: Connection, *, district_id: int, staff_id: int) -> str | None:
     """Give the name of an account that is not disabled."""
     name: str | None = await conn.fetchval(
         "select name from staff where district_id = $1 and id = $2 and disabled_at is null", district_id, staff_id
+    )
+    return name
+
+
+async def get_username(conn: Connection, *, district_id: int, staff_id: int | None) -> str:
+    name: str = await conn.fetchval(
+        "select username from staff where district_id = $1 and id = $2", district_id, staff_id
     )
     return name
 

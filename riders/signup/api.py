@@ -7,9 +7,11 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from core.access.api import SessionOpened
+from core.access.device import describe_device
 from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
-from riders.models import Consent, Rider, SignIn
+from riders.models import Consent, Rider
 from riders.signup import consents, profile, sign_in
 from riders.signup.sms import SmsSender
 
@@ -66,6 +68,15 @@ class ConsentBody(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class RiderSignedIn:
+    """The rider, whether this made him, and his session."""
+
+    rider_id: int
+    is_new: bool
+    session: SessionOpened
+
+
+@dataclass(frozen=True, slots=True)
 class CodeSent:
     """How long the code works and when another may be asked for, in seconds; the same for every number."""
 
@@ -86,17 +97,19 @@ async def send_code(request: web.Request, body: PhoneBody) -> CodeSent:
     return CodeSent(int(sign_in.CODE_LIFE.total_seconds()), int(sign_in.WAIT_BETWEEN_CODES.total_seconds()))
 
 
-async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[SignIn]:
+async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSignedIn]:
     """Sign in as a rider by phone and code; the first time makes the rider."""
-    session = await sign_in.sign_in(
+    entered = await sign_in.sign_in(
         request.app[POOL],
         district_id=district_id(request),
         phone=body.phone,
         code=body.code,
         secret=request.app[CODE_SECRET],
+        device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )
-    return Created(session, location="/api/v1/session")
+    answer = RiderSignedIn(entered.rider_id, entered.is_new, SessionOpened.of(entered.tokens))
+    return Created(answer, location="/api/v1/session")
 
 
 async def get_rider_profile(request: web.Request) -> Rider:

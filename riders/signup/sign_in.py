@@ -54,7 +54,9 @@ async def send_code(pool: Pool, *, district_id: int, phone: str, secret: bytes, 
         raise CodeNotSent(retry_after_s=5) from error
 
 
-async def sign_in(pool: Pool, *, district_id: int, phone: str, code: str, secret: bytes, now: datetime) -> SignIn:
+async def sign_in(
+    pool: Pool, *, district_id: int, phone: str, code: str, secret: bytes, now: datetime, device: str = ""
+) -> SignIn:
     """Exchange a code for a session; the first sign-in of a phone makes the rider.
 
     A wrong guess is counted also though the request is refused: the refusal is raised after the commit. Raises
@@ -67,7 +69,7 @@ async def sign_in(pool: Pool, *, district_id: int, phone: str, code: str, secret
             conn, district_id=district_id, phone=phone, code_hmac=code_hmac, max_tries=TRIES_A_CODE, now=now
         )
         if is_right:
-            return await _welcome(conn, district_id=district_id, phone=phone, now=now)
+            return await _welcome(conn, district_id=district_id, phone=phone, device=device, now=now)
     raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
 
 
@@ -98,7 +100,7 @@ async def _keep_code(conn: Connection, *, district_id: int, phone: str, code_hma
     raise CodeAskedTooSoon(retry_after_s=seconds, seconds=seconds, a_day=CODES_A_DAY)
 
 
-async def _welcome(conn: Connection, *, district_id: int, phone: str, now: datetime) -> SignIn:
+async def _welcome(conn: Connection, *, district_id: int, phone: str, device: str, now: datetime) -> SignIn:
     rider_id = await queries.insert_rider(conn, district_id=district_id, phone=phone, now=now)
     is_new = rider_id is not None
     if rider_id is None:
@@ -114,8 +116,10 @@ async def _welcome(conn: Connection, *, district_id: int, phone: str, now: datet
             now=now,
             data={},
         )
-    token = await open_session(conn, district_id=district_id, kind="rider", subject_id=rider_id, now=now)
-    return SignIn(token=token, rider_id=rider_id, is_new=is_new)
+    tokens = await open_session(
+        conn, district_id=district_id, kind="rider", subject_id=rider_id, device=device, now=now
+    )
+    return SignIn(tokens=tokens, rider_id=rider_id, is_new=is_new)
 
 
 def _hmac(secret: bytes, district_id: int, phone: str, code: str) -> bytes:

@@ -127,7 +127,7 @@ async def sign_in_rider(program: Program, phone: str) -> Caller:
     body = {"phone": phone, "code": program.code_for(phone)}
     status, session = await anyone.ask("POST", "/api/v1/riders/sessions", body)
     assert 201 == status
-    return Caller(program, session["token"])
+    return Caller(program, session["session"]["access"])
 
 
 async def sign_in_staff(program: Program, username: str) -> Caller:
@@ -135,7 +135,7 @@ async def sign_in_staff(program: Program, username: str) -> Caller:
     body = {"username": username, "password": program.password_of(username)}
     status, session = await Caller(program).ask("POST", "/api/v1/session", body)
     assert 201 == status
-    return Caller(program, session["token"])
+    return Caller(program, session["access"])
 
 
 def _free_port() -> int:

@@ -16,7 +16,6 @@ from app.schedule import REACTIONS
 from community.routing.queries import insert_department
 from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant, insert_staff, set_disabled
-from core.access.sessions import open_session
 from core.database import Connection, Pool, connected, pool_transaction
 from core.events import dispatch_due
 from geo.generations import activate
@@ -24,6 +23,7 @@ from geo.models import Area
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.geo.boundaries import draft_of, square
 from tests.riders.verification.looking import add_reporter
+from tests.sessions import open_long_session
 
 STREET, OWN, SIBLING, PREFIX = "37/01", "37/01/02", "37/01/03", "37/011/04"
 PROOF = b"\xff\xd8\xff\xe0 at the resident's door"
@@ -109,7 +109,7 @@ class Builder:
         """Sign someone in."""
         assert actor.id is not None
         async with pool_transaction(self.pool) as conn:
-            token = await open_session(conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=START)
         return Someone(self.client, actor, {"Authorization": f"Bearer {token}"})
 
     async def hire(self, name: str, *grants: Grant) -> Someone:

@@ -18,12 +18,12 @@ import pytest_asyncio
 from community.routing.queries import insert_department
 from core.access import queries as access
 from core.access.models import Grant, Role
-from core.access.sessions import open_session
 from core.database import Connection, Pool, pool_transaction
 from geo.generations import activate
 from geo.models import Area
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.geo.boundaries import draft_of, square
+from tests.sessions import open_long_session
 
 STREET, COMMUNITY = "37/01", "37/01/02"
 PROOF = b"\xff\xd8\xff\xe0 the visit at the resident's door"
@@ -91,7 +91,7 @@ async def district(client: Client, pool: Pool) -> AsyncIterator[District]:
             grant = Grant(role, path, department_id)
             await access.insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
             # A session of staff lasts twelve hours; the visit is made the day after.
-            token = await open_session(
+            token = await open_long_session(
                 conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START + timedelta(hours=14)
             )
             return Someone(client, {"Authorization": f"Bearer {token}"})

@@ -108,7 +108,8 @@ async def test_the_sessions_of_that_account_end_and_no_others(conn: Connection, 
     for username in ("wang", "li"):
         await run(conn, "staff", "add", username, "名", "auditor")
         staff_id = await id_of(conn, username)
-        tokens[username] = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff_id, now=START)
+        opened = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff_id, now=START)
+        tokens[username] = opened.access
     assert 0 == await run(conn, "staff", verb, "wang")
     live = await conn.fetchval("select count(*) from session where revoked_at is null")
     actors = {

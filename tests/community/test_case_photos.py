@@ -14,11 +14,11 @@ from community.photos.models import PhotoStage
 from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.database import Connection, Pool, pool_transaction
 from core.photos import StoredPhoto
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire, located, open_report, put_in_state
 from tests.conftest import DISTRICT, START, Client
+from tests.sessions import open_long_session
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 SHA256 = hashlib.sha256(JPEG).hexdigest()
@@ -89,7 +89,7 @@ async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(cl
         ]:
             who = await hire(conn, f"{role} {path}", role, path)
             assert who.id is not None
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
             headers[role, path] = {"Authorization": f"Bearer {token}"}
     address = f"/api/v1/cases/{case.id}/photos/{SHA256}"
     jpeg = {"Content-Type": "image/jpeg"}
@@ -113,7 +113,9 @@ async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(cl
 async def test_two_who_send_the_last_photo_at_once_do_not_both_find_room(client: Client, pool: Pool) -> None:
     async with pool_transaction(pool) as conn:
         secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=secretary.id or 0, now=START)
+        token = await open_long_session(
+            conn, district_id=DISTRICT, kind="staff", subject_id=secretary.id or 0, now=START
+        )
         case = await open_report(conn, 1, at=located())
         for number in range(MOST_CASE_PHOTOS - 1):
             await attach_photo(

@@ -3,10 +3,10 @@
 import pytest
 
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from tests.community.district import found, hire
 from tests.conftest import DISTRICT, START, Client
+from tests.sessions import open_long_session
 
 BODY = {"zh": "共享单车乱停", "en": "Shared bicycles left about", "closing_photos": "after"}
 
@@ -15,7 +15,7 @@ async def sign_in(pool: Pool, role: Role) -> dict[str, str]:
     async with pool_transaction(pool) as conn:
         who = await hire(conn, str(role), role)
         assert who.id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

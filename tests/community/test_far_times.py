@@ -6,11 +6,11 @@ import pytest
 import pytest_asyncio
 
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from tests.community.desk.house import pointers
 from tests.community.district import hire
 from tests.conftest import DISTRICT, START, Client
+from tests.sessions import open_long_session
 
 FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
 TRIAL = {"changes": [{"act": "retire", "rule_id": 1}], "opened_from": FIRST, "opened_before": LAST}
@@ -21,7 +21,7 @@ SHIFT = {"staff_id": 1, "starts_at": FIRST, "ends_at": "0001-01-02T00:00:00+14:0
 async def admin(client: Client, pool: Pool) -> dict[str, str]:
     async with pool_transaction(pool) as conn:
         who = await hire(conn, "admin", Role.DISTRICT_ADMIN)
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id or 0, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id or 0, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -16,7 +16,6 @@ from community.notices import api as notices
 from community.workflow import Field
 from core.access.models import Actor, Role
 from core.access.policy import ANY_STAFF, ANYONE, SIGNED_IN
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
@@ -25,6 +24,7 @@ from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from geo.api import LOCATE
 from tests.community.district import COMMUNITY, NEIGHBOUR, found, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.sessions import open_long_session
 
 ROUTES = (
     Route("GET", "/api/v1/cases", api.get_cases, ANY_STAFF),
@@ -63,7 +63,7 @@ class House:
 async def _token(pool: Pool, who: Actor) -> str:
     assert who.id is not None
     async with pool_transaction(pool) as conn:
-        return await open_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
+        return await open_long_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ import pytest
 from core.access.accounts import LOCK_FOR, MAX_FAILURES, PasswordTooShort, WrongSignIn, add_staff, sign_in
 from core.access.models import Actor, Grant, Role, is_within
 from core.access.policy import ANYONE, RIDER, SIGNED_IN, staff
-from core.access.sessions import SESSION_LIFE, anonymous, close_session, find_actor, open_session
+from core.access.sessions import anonymous, find_actor
 from core.database import Connection, Pool
 from core.errors import NotAllowed, SignInRequired
 from tests.conftest import DISTRICT, START
@@ -64,30 +64,11 @@ def test_anyone_may_call_an_open_route() -> None:
     ANYONE.check(anonymous(DISTRICT))
 
 
-async def test_a_token_stands_for_its_rider_until_it_expires(conn: Connection) -> None:
-    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
-    found = await find_actor(conn, district_id=DISTRICT, token=token, now=START)
-    assert Actor("rider", 7, DISTRICT) == found
-    later = START + SESSION_LIFE["rider"]
-    assert await find_actor(conn, district_id=DISTRICT, token=token, now=later) is None
-
-
-async def test_a_closed_session_stands_for_nobody(conn: Connection) -> None:
-    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
-    await close_session(conn, district_id=DISTRICT, token=token, now=START)
-    assert await find_actor(conn, district_id=DISTRICT, token=token, now=START) is None
-
-
-async def test_the_token_itself_is_not_stored(conn: Connection) -> None:
-    token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=7, now=START)
-    assert 0 == await conn.fetchval("select count(*) from session where token_hash = $1", token.encode())
-
-
 async def test_the_right_password_opens_a_session_with_the_grants(pool: Pool) -> None:
     await _make_secretary(pool)
-    token = await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=START)
+    tokens = await sign_in(pool, district_id=DISTRICT, username="wang", password="a long enough one", now=START)
     async with pool.acquire() as conn:
-        found = await find_actor(conn, district_id=DISTRICT, token=token, now=START)  # type: ignore[arg-type]
+        found = await find_actor(conn, district_id=DISTRICT, token=tokens.access, now=START)  # type: ignore[arg-type]
     assert found is not None
     assert (Grant(Role.SECRETARY, "37/01"),) == found.grants
 

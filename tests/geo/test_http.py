@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.database import pool_transaction
 from core.http.wiring import POOL
 from geo import api
@@ -19,6 +18,7 @@ from geo.models import Datum
 from tests.community.district import hire
 from tests.conftest import DISTRICT, START, Client
 from tests.geo.district import FAR, IN_EAST, IN_WEST, LAT, ON_LINE, activate_two
+from tests.sessions import open_long_session
 
 LOCATE = "/api/v1/areas/locate"
 EN = {"Accept-Language": "en"}
@@ -399,7 +399,7 @@ async def _signed_in(client: Client, role: Role) -> dict[str, str]:
     async with pool_transaction(client.app[POOL]) as conn:
         who = await hire(conn, f"{role}", role)
         assert who.id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -17,7 +17,6 @@ from community.followup.api import LINK_SECRET
 from core.access.models import Actor
 from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.files import place_of
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
@@ -31,6 +30,7 @@ from riders import api
 from riders.photos import MOST_PHOTOS
 from riders.signup import api as signup
 from tests.conftest import DISTRICT, Client, FakeClock
+from tests.sessions import open_long_session
 
 KEY = {"Idempotency-Key": "0b6ad8f4-6f6e-4f1c-9d0c-0c9d3a1f2b77"}
 REPORT = {"category": "litter", "point": {"lon": 120.18, "lat": 35.96, "datum": "wgs84"}}
@@ -76,7 +76,9 @@ class House:
         async with pool_transaction(self.pool) as conn:
             for grant in actor.grants:
                 await insert_grant(conn, district_id=DISTRICT, staff_id=actor.id, grant=grant, now=clock.now)
-            token = await open_session(conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=clock.now)
+            token = await open_long_session(
+                conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=clock.now
+            )
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -169,7 +171,7 @@ async def test_a_new_rider_signs_in_agrees_and_reports(house: House) -> None:
     code = re.search(r"\d{6}", house.inbox.texts[0])
     assert code is not None
     signed_in = await client.post("/api/v1/riders/sessions", json={"phone": "13800000001", "code": code[0]})
-    bearer = {"Authorization": f"Bearer {(await signed_in.json())['token']}"}
+    bearer = {"Authorization": f"Bearer {(await signed_in.json())['session']['access']}"}
     named = await client.patch("/api/v1/riders/me", json={"name": "小海", "platform": "外卖"}, headers=bearer)
     assert ("小海", "138****0001") == ((body := await named.json())["name"], body["phone"])
     refused = await client.post("/api/v1/reports", json=REPORT, headers=bearer | KEY)

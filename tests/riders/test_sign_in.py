@@ -56,7 +56,7 @@ async def ask(pool: Pool, inbox: Inbox, now: datetime, phone: str = PHONE) -> No
 
 
 async def enter(pool: Pool, code: str, now: datetime, phone: str = PHONE) -> str:
-    return (await sign_in(pool, district_id=1, phone=phone, code=code, secret=SECRET, now=now)).token
+    return (await sign_in(pool, district_id=1, phone=phone, code=code, secret=SECRET, now=now)).tokens.access
 
 
 async def test_the_first_sign_in_makes_the_rider_and_the_second_finds_him(
@@ -76,7 +76,7 @@ async def test_the_token_opens_a_session_of_the_rider(
 ) -> None:
     await ask(pool, inbox, now)
     signed_in = await sign_in(pool, district_id=1, phone=PHONE, code=inbox.code, secret=SECRET, now=now)
-    actor = await find_actor(look, district_id=1, token=signed_in.token, now=now)
+    actor = await find_actor(look, district_id=1, token=signed_in.tokens.access, now=now)
     assert actor is not None
     assert ("rider", signed_in.rider_id) == (actor.kind, actor.id)
 

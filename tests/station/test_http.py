@@ -14,7 +14,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from core.access.models import Grant, Role
 from core.access.policy import ANYONE, staff
 from core.access.queries import insert_grant, insert_staff
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
@@ -30,6 +29,7 @@ from station.registry import KEEPERS, READERS
 from station.transfer import api as transfer
 from station.transfer.lists import ImportReport
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.sessions import open_long_session
 from tests.station.district import EAST, WEST, draft, enter, locate_in, open_generation
 
 STATIONS = "/api/v1/stations"
@@ -81,7 +81,7 @@ class House:
                 now=START,
             )
             await insert_grant(conn, district_id=DISTRICT, staff_id=person.id, grant=Grant(role, area_path), now=START)
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=person.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=person.id, now=START)
         return {"Authorization": f"Bearer {token}"}
 
     async def nearby(self, **asked: Any) -> tuple[int, dict[str, Any]]:

@@ -8,12 +8,12 @@ from community.clocks.queries import count_open_by_weekday, list_deadlines
 from community.clocks.recounting import recount_open_clocks
 from community.models import Case, Clock
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.calendar_edits import set_days
 from core.database import Connection, Pool, pool_transaction
 from core.models import HolidayRow
 from tests.community.district import COMMUNITY, NEIGHBOUR, add_areas, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client
+from tests.sessions import open_long_session
 
 DAY = timedelta(days=1)
 RULE = {"clock": "handle", "category": "litter", "amount": 2, "unit": "working_hour"}
@@ -28,7 +28,7 @@ async def signed_in(pool: Pool, role: Role, area_path: str) -> dict[str, str]:
     async with pool_transaction(pool) as conn:
         who = await hire(conn, f"{role} {area_path}", role, area_path)
         assert who.id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -10,11 +10,11 @@ from aiohttp.web import Application, Request
 from app.schedule import REACTIONS
 from community.models import Case
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.events import dispatch_due
 from tests.community.district import hire, open_report
 from tests.conftest import DISTRICT, START, FakeClock
+from tests.sessions import open_long_session
 
 Json = dict[str, Any]
 
@@ -61,7 +61,7 @@ class House:
         async with pool_transaction(self.pool) as conn:
             actor = await hire(conn, name, role, area_path, department_id)
             assert actor.id is not None
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=actor.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=actor.id, now=START)
         return Visitor(self.client, actor, {"Authorization": f"Bearer {token}", "Accept-Language": language})
 
     async def open(self, ref: object, **how: Any) -> Case:

@@ -9,7 +9,6 @@ from community.progress import get_progress
 from community.sight import roles_on
 from core.access import queries as access
 from core.access.models import Actor, Grant, Role
-from core.access.sessions import open_session
 from core.database import Connection, pool_transaction
 from tests.community.desk.house import House, Json, Visitor, pointers, slug
 from tests.community.district import (
@@ -23,6 +22,7 @@ from tests.community.district import (
     put_in_state,
 )
 from tests.conftest import DISTRICT, START
+from tests.sessions import open_long_session
 
 
 def usernames(people: list[Json]) -> list[str]:
@@ -64,7 +64,7 @@ async def test_the_reporter_is_never_shown_a_note_nor_that_there_is_one(house: H
     await secretary.ask("DELETE", f"/cases/{case.id}/notes/{note['id']}")
     async with pool_transaction(house.pool) as conn:
         assert before == await get_progress(conn, district_id=DISTRICT, case_id=case.id)
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=5, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=5, now=START)
     await house.react()
     reporter = Visitor(house.client, rider, {"Authorization": f"Bearer {token}"})
     assert [] == (await reporter.get("/notices"))["notices"]

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import pool_transaction
 from tests.community.desk.house import House, Json, Visitor, ids, pointers
 from tests.community.district import COMMUNITY, located
 from tests.conftest import DISTRICT, START
+from tests.sessions import open_long_session
 
 
 async def told(house: House, number: int) -> Visitor:
@@ -57,7 +57,9 @@ async def test_nobody_marks_anothers_notices(house: House) -> None:
     # A rider may have the same number as someone of the staff.
     async with pool_transaction(house.pool) as conn:
         assert secretary.actor.id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=secretary.actor.id, now=START)
+        token = await open_long_session(
+            conn, district_id=DISTRICT, kind="rider", subject_id=secretary.actor.id, now=START
+        )
     rider = Visitor(house.client, Actor("rider", secretary.actor.id, DISTRICT), {"Authorization": f"Bearer {token}"})
     assert 0 == (await rider.post("/notices/read", {"ids": theirs}, expected=200))["marked"]
     assert 2 == unread(await secretary.get("/notices"))
@@ -80,7 +82,7 @@ async def test_riders_have_read_marks_too(house: House) -> None:
     await secretary.ask("POST", f"/cases/{case.id}/file", {})
     await house.react()
     async with pool_transaction(house.pool) as conn:
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=5, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=5, now=START)
     reporter = Visitor(house.client, rider, {"Authorization": f"Bearer {token}"})
     (notice,) = ids((await reporter.get("/notices"))["notices"])
     assert 0 == unread(await reporter.post("/notices/read", {"up_to": notice}, expected=200))

@@ -8,7 +8,6 @@ import pytest_asyncio
 from app.docs_page import openapi_document
 from community.models import Case
 from core.access.models import Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http.wiring import POOL
 from geo.datum import from_wgs84
@@ -16,6 +15,7 @@ from geo.models import Datum
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire
 from tests.community.duplicates.scene import SPOT, report
 from tests.conftest import DISTRICT, START, Client
+from tests.sessions import open_long_session
 
 RULES = {
     "default": {"radius_m": 60, "within_days": 20},
@@ -42,7 +42,7 @@ class House:
         async with pool_transaction(self.pool) as conn:
             who = await hire(conn, f"{role} {area_path}", role, area_path)
             assert who.id is not None
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
         return {"Authorization": f"Bearer {token}"}
 
     async def rider(self) -> dict[str, str]:
@@ -53,7 +53,7 @@ class House:
                 DISTRICT,
                 START,
             )
-            token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
         return {"Authorization": f"Bearer {token}"}
 
     async def get(self, path: str, who: dict[str, str] | None = None) -> tuple[int, dict[str, object]]:

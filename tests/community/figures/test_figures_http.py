@@ -8,10 +8,10 @@ from app.figures_page import figures_markdown
 from community.figures.definitions import Rate, Span
 from community.figures.sweep import sweep_figures
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import connected
 from tests.community.district import COMMUNITY, NEIGHBOUR, add_areas, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client, Database
+from tests.sessions import open_long_session
 
 ROOT = Path(__file__).resolve().parents[3]
 MARCH = "from=2026-03-01&to=2026-04-01"
@@ -22,7 +22,7 @@ async def signed_in(database: Database, role: Role, area_path: str) -> dict[str,
     async with connected(database.app_dsn) as conn:
         who: Actor = await hire(conn, f"{role} {area_path}", role, area_path)
         assert who.id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -10,11 +10,11 @@ from community.followup.tokens import make_token
 from community.models import Case
 from community.workflow import Verb
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from tests.community.district import COMMUNITY, hire, located, open_report
 from tests.community.followup.story import RIDER, close, do
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.sessions import open_long_session
 
 GOOD = {"satisfaction": "satisfied", "words": "谢谢"}
 
@@ -117,6 +117,6 @@ async def test_visits_are_for_the_staff_of_areas(client: Client, pool: Pool, rol
     if role is not None:
         async with pool_transaction(pool) as conn:
             who = await hire(conn, "someone", role, COMMUNITY)
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id or 0, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id or 0, now=START)
         headers = {"Authorization": f"Bearer {token}"}
     assert status == (await client.get("/api/v1/follow-ups", headers=headers)).status

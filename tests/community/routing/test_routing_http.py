@@ -13,13 +13,13 @@ from app.constraints import CONSTRAINTS as MEANINGS
 from app.routes import ROUTES
 from community.models import Case
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, add_areas, found, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.sessions import open_long_session
 
 RULES, POSTS = "/api/v1/routing-rules", "/api/v1/posts"
 
@@ -36,7 +36,7 @@ class House:
         async with pool_transaction(self.pool) as conn:
             who = await hire(conn, username, role, area_path)
             assert who.id is not None
-            token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+            token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
         return who, {"Authorization": f"Bearer {token}"}
 
     async def report(self, ref: object) -> Case:

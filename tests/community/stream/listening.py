@@ -19,10 +19,10 @@ from community.stream.api import LIVE_CASES
 from community.stream.live import LiveCases
 from community.stream.models import Limits
 from core.access.models import Actor
-from core.access.sessions import open_session
 from core.database import Connection, Pool, pool_transaction
 from core.events import record_event
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
+from tests.sessions import open_long_session
 
 STREAM = "/api/v1/cases/stream"
 SOON_S = 10.0
@@ -143,7 +143,7 @@ async def sign_in(pool: Pool, who: Actor) -> dict[str, str]:
     """Open a session and give its header."""
     assert who.id is not None
     async with pool_transaction(pool) as conn:
-        token = await open_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import time
-from datetime import timedelta
 
 import orjson
 import pytest
@@ -14,7 +13,7 @@ from community.triage import Act, carry_out
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant
-from core.access.sessions import SESSION_LIFE
+from core.access.sessions import IDLE_LIFE, open_session
 from core.database import pool_transaction
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, add_areas, found, hire, located, open_report
 from tests.community.stream.conftest import QUICK, House
@@ -200,10 +199,14 @@ async def test_a_session_that_ends_ends_its_stream_and_no_other(house: House) ->
     assert ["case.filed"] == [told["kind"] for told in await stays.cases(1)]
 
 
-async def test_a_session_that_expires_ends_its_stream(house: House, clock: FakeClock) -> None:
-    secretary = await house.reader(Role.SECRETARY, COMMUNITY)
+async def test_a_session_that_is_idle_too_long_ends_its_stream(house: House, clock: FakeClock) -> None:
+    async with pool_transaction(house.pool) as conn:
+        who = await hire(conn, "newcomer", Role.SECRETARY, COMMUNITY)
+        assert who.id is not None
+        opened = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+    secretary = Reader(house.client, {"Authorization": f"Bearer {opened.access}"})
     await secretary.connect()
-    clock.advance(SESSION_LIFE["staff"] + timedelta(minutes=1))
+    clock.advance(IDLE_LIFE["staff"])
     assert await secretary.has_ended()
 
 

@@ -14,7 +14,6 @@ from app.schedule import REACTIONS
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.events import dispatch_due
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
@@ -24,6 +23,7 @@ from geo.models import Locate
 from riders.points.honours.award import sweep_honours
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.riders.points.reporters import Reporting, appoint
+from tests.sessions import open_long_session
 
 AddRider = Callable[..., Awaitable[Actor]]
 AddSecretary = Callable[..., Awaitable[Actor]]
@@ -71,7 +71,7 @@ async def _signed_in(pool: Pool, who: Actor, *grants: Grant) -> Header:
     async with pool_transaction(pool) as conn:
         for grant in grants or who.grants:
             await insert_grant(conn, district_id=DISTRICT, staff_id=who.id, grant=grant, now=START)
-        token = await open_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -191,7 +191,7 @@ async def test_a_missing_entry_is_contested_in_time_only(house: House, clock: Fa
 
 async def _signed_in_at(house: House, now: datetime) -> Header:
     async with pool_transaction(house.pool) as conn:
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=house.rider_id, now=now)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=house.rider_id, now=now)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -11,7 +11,6 @@ import pytest_asyncio
 from app.schedule import REACTIONS
 from community.models import Case
 from core.access.models import Actor, Role
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.events import dispatch_due
 from geo.datum import from_wgs84
@@ -20,6 +19,7 @@ from tests.community.district import COMMUNITY, NEIGHBOUR, hire
 from tests.conftest import DISTRICT, START, Client
 from tests.riders.verification.looking import SPOT, add_reporter, open_at_spot
 from tests.riders.verification.test_answering import tables_that_hold
+from tests.sessions import open_long_session
 
 TASKS = "/api/v1/verification-tasks"
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -72,7 +72,7 @@ class House:
 async def signed_in(pool: Pool, who: Actor) -> Header:
     assert who.id is not None
     async with pool_transaction(pool) as conn:
-        token = await open_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

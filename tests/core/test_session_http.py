@@ -1,0 +1,72 @@
+"""Sessions over HTTP, on real sockets: renewing, listing, ending, proving again."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.access.accounts import add_staff
+from core.access.models import Grant, Role
+from core.access.sessions import ACCESS_LIFE, RENEWED_TOGETHER
+from core.database import Pool, pool_transaction
+from tests.conftest import DISTRICT, START, Client, FakeClock
+
+PASSWORD = "a long enough one"
+SIGN_IN = {"username": "wang", "password": PASSWORD}
+PHONE_BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) AppleWebKit/605.1.15 MicroMessenger/8.0.49 Safari/604.1"
+
+
+@pytest.fixture(autouse=True)
+async def account(pool: Pool) -> None:
+    async with pool_transaction(pool) as conn:
+        await add_staff(
+            conn,
+            district_id=DISTRICT,
+            username="wang",
+            name="演示管理员",
+            password=PASSWORD,
+            grants=(Grant(Role.DISTRICT_ADMIN, ""),),
+            now=START,
+        )
+
+
+def bearer(tokens: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access']}"}
+
+
+async def enter(client: Client, device: str = "") -> dict[str, str]:
+    answer = await client.post("/api/v1/session", json=SIGN_IN, headers={"User-Agent": device} if device else {})
+    assert 201 == answer.status
+    tokens: dict[str, str] = await answer.json()
+    return tokens
+
+
+async def status_of(client: Client, tokens: dict[str, str]) -> int:
+    return (await client.get("/api/v1/session", headers=bearer(tokens))).status
+
+
+async def test_tokens_are_renewed_and_a_stolen_refresh_token_ends_the_session(client: Client, clock: FakeClock) -> None:
+    first = await enter(client)
+    clock.advance(ACCESS_LIFE)
+    assert 401 == await status_of(client, first)
+    renewed = await client.post("/api/v1/session/refresh", json={"refresh": first["refresh"]})
+    second = await renewed.json()
+    assert (200, 200) == (renewed.status, await status_of(client, second))
+    clock.advance(RENEWED_TOGETHER + timedelta(seconds=1))
+    stolen = await client.post("/api/v1/session/refresh", json={"refresh": first["refresh"]})
+    assert (401, "/docs/problems#session-ended") == (stolen.status, (await stolen.json())["type"])
+    assert 401 == await status_of(client, second)
+
+
+async def test_own_sessions_are_listed_with_their_devices_and_can_be_ended(client: Client) -> None:
+    phone, here = await enter(client, PHONE_BROWSER), await enter(client, "curl/8.5.0")
+    listed = await (await client.get("/api/v1/sessions", headers=bearer(here))).json()
+    assert {"微信 WeChat · iPhone": False, "curl": True} == {row["device"]: row["is_this"] for row in listed}
+    lost = next(row["id"] for row in listed if not row["is_this"])
+    assert 204 == (await client.delete(f"/api/v1/sessions/{lost}", headers=bearer(here))).status
+    assert 404 == (await client.delete(f"/api/v1/sessions/{lost}", headers=bearer(here))).status
+    assert (401, 200) == (await status_of(client, phone), await status_of(client, here))
+    another = await enter(client)
+    assert 204 == (await client.delete("/api/v1/sessions", headers=bearer(another))).status
+    assert (401, 200) == (await status_of(client, here), await status_of(client, another))
+    assert 204 == (await client.delete("/api/v1/session", headers=bearer(another))).status
+    assert 401 == await status_of(client, another)
