@@ -21,7 +21,7 @@ from community.desk.bulk.act import forget_bulk_acts
 from community.figures.sweep import sweep_figures
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
-from community.stream.api import follow_cases
+from community.stream.api import check_listeners, follow_cases
 from core.access.tokens.queries import delete_sessions_ended_before
 from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
@@ -180,6 +180,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = _joined(
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("dispatch events", 0.5, _dispatch_events),
     Scheduled("follow cases", 0.5, follow_cases),
+    Scheduled("check listeners", 2.0, check_listeners),
     Scheduled("tell of clocks", 1.0, _tell_of_clocks),
     Scheduled("end holds", 5.0, _end_holds),
     Scheduled("move looks on", 5.0, _move_looks_on),

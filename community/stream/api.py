@@ -8,18 +8,16 @@ import asyncio
 import logging
 import random
 import socket
-from contextlib import suppress
 
 from aiohttp import web
 
 from community.stream import frames
 from community.stream.listener import Listener
 from community.stream.live import LiveCases
-from community.stream.models import ResetReason, Start
+from community.stream.models import Start
 from community.stream.read import EpochEnded, find_start
-from core.access.sessions import find_actor
 from core.database import TRANSIENT_ERRORS
-from core.http.wiring import POOL, actor, bearer_token, district_id, now, transaction
+from core.http.wiring import CLOCK, POOL, actor, now, transaction
 
 LIVE_CASES = web.AppKey("live_cases", LiveCases)
 
@@ -34,7 +32,8 @@ async def stream_cases(request: web.Request) -> web.StreamResponse:
     First comes `hello`; load lists after it. Then a `case` for each event of a case: `case_id`, `number`, `kind`, `at`
     of the event, and `state`, `version`, `next_due_at`, `area_path`, `desk_path` as they are now. `left: true` instead
     says that the caller no longer sees the case. `reset` says to load everything anew. A header `Last-Event-ID` goes on
-    after that event without gap or repetition. The token goes into the Authorization header, never into the address.
+    after that event without gap or repetition. The token goes into the Authorization header or comes as the session
+    cookie of our own page, never in the address. The stream ends with its session, and listening is no use of one.
     """
     live, caller, transport = request.app[LIVE_CASES], actor(request), request.transport
     if transport is None:
@@ -81,7 +80,6 @@ async def _pour(request: web.Request, response: web.StreamResponse, listener: Li
 async def _write_all(request: web.Request, response: web.StreamResponse, listener: Listener, start: Start) -> None:
     live = request.app[LIVE_CASES]
     heartbeat_s = live.limits.heartbeat_s
-    loop = asyncio.get_running_loop()
 
     async def write(data: bytes) -> None:
         async with asyncio.timeout(heartbeat_s):
@@ -93,34 +91,18 @@ async def _write_all(request: web.Request, response: web.StreamResponse, listene
         await write(frames.reset(start.reset, start.position))
     async for missed in live.catch_up(request.app[POOL], listener, start.position):
         await write(missed)
-    recheck_at = loop.time() + live.limits.recheck_s * random.uniform(0.75, 1)  # noqa: S311 — not all at once
     while (told := await listener.wait(heartbeat_s)) is not None:
         await write(told or frames.heartbeat(listener.after or start.position))
-        if loop.time() >= recheck_at:
-            reset = b""
-            with suppress(*TRANSIENT_ERRORS):  # without the database nothing is told either: look again soon
-                reset = await _look_again(request, listener)
-                recheck_at = loop.time() + live.limits.recheck_s
-            if reset:
-                await write(reset)
-
-
-async def _look_again(request: web.Request, listener: Listener) -> bytes:
-    """End the stream of a session that has ended; where the roles are others now, give what tells to load anew."""
-    token = bearer_token(request) or ""
-    async with transaction(request) as conn:
-        found = await find_actor(conn, district_id=district_id(request), token=token, now=now(request))
-    if found is None:
-        listener.end()
-    elif set(found.grants) != set(listener.actor.grants):
-        listener.see_as(found)
-        return frames.reset(ResetReason.SIGHT_CHANGED)
-    return b""
 
 
 async def follow_cases(app: web.Application) -> None:
     """Hand out what has happened to cases (a sweep of `app.schedule`)."""
     await app[LIVE_CASES].follow(app[POOL])
+
+
+async def check_listeners(app: web.Application) -> None:
+    """Look again at the sessions of all who listen (a sweep of `app.schedule`)."""
+    await app[LIVE_CASES].look_again(app[POOL], now=app[CLOCK]())
 
 
 async def end_streams(app: web.Application) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from community.stream.models import Change, Position
+from community.stream import frames
+from community.stream.models import Change, Position, ResetReason
 from community.stream.read import telling
 from core.access.models import Actor
 
@@ -41,9 +42,10 @@ class Listener:
         self._wake()
 
     def see_as(self, actor: Actor) -> None:
-        """Look with other roles from now on; what waits was chosen by the former ones."""
+        """Look with other roles from now on and tell so; what waits was chosen by the former ones."""
         self.actor = actor
-        self._waiting = []
+        self._waiting = [frames.reset(ResetReason.SIGHT_CHANGED)]
+        self._wake()
 
     async def wait(self, timeout_s: float) -> bytes | None:
         """Give what is to be written as soon as there is anything, nothing after `timeout_s`, and None at the end.
@@ -58,8 +60,8 @@ class Listener:
                 await self._woken
             finally:
                 alarm.cancel()
-        frames, self._waiting = self._waiting, []
-        return None if self.is_ended else b"".join(frames)
+        written, self._waiting = self._waiting, []
+        return None if self.is_ended else b"".join(written)
 
     def _wake(self) -> None:
         if self._woken is not None and not self._woken.done():

@@ -8,12 +8,14 @@ handed to all.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from community.stream.errors import StreamsFull, TooManyStreams
 from community.stream.listener import Listener
 from community.stream.models import Limits, Position
 from community.stream.read import EpochEnded, read_changes, telling
 from core.access.models import Actor
+from core.access.sessions import find_actors
 from core.database import Pool, pool_transaction
 from core.errors import Unavailable
 
@@ -111,6 +113,21 @@ class LiveCases:
                 await asyncio.sleep(0)  # thousands of listeners take milliseconds
             if len(changes) < BATCH:
                 return
+
+    async def look_again(self, pool: Pool, *, now: datetime) -> None:
+        """End the streams of sessions that have ended, and see by the roles of now: one query for all who listen."""
+        listeners = [(listener, listener.actor.session_id or 0) for listener in self._listeners]
+        if not listeners:
+            return
+        session_ids = list({session_id for _, session_id in listeners})
+        async with pool_transaction(pool) as conn:
+            actors = await find_actors(conn, district_id=self._district_id, session_ids=session_ids, now=now)
+        for listener, session_id in listeners:
+            actor = actors.get(session_id)
+            if actor is None:
+                listener.end()
+            elif set(actor.grants) != set(listener.actor.grants):
+                listener.see_as(actor)
 
     def close(self) -> None:
         """End every stream and admit none any more."""

@@ -83,4 +83,3 @@ class Limits:
     #: Events of the district that a returning listener is given; beyond, loading anew is cheaper for both sides.
     events_behind: int = 10_000
     heartbeat_s: float = 15.0
-    recheck_s: float = 60.0

@@ -18,7 +18,7 @@ from tests.community.district import COMMUNITY, hire, located, open_report
 from tests.community.stream.listening import Reader, serving, sign_in
 from tests.conftest import Client, Database, FakeClock
 
-QUICK = Limits(per_person=3, heartbeat_s=0.3, recheck_s=0.2)
+QUICK = Limits(per_person=3, heartbeat_s=0.3)
 
 
 @dataclass(frozen=True)

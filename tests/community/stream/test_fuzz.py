@@ -21,7 +21,7 @@ from tests.community.stream.listening import Reader, event_id, note, serving, si
 from tests.conftest import Client, Database, FakeClock
 
 WRITERS, TRANSACTIONS, LISTENERS = 6, 25, 3
-LIMITS = Limits(per_person=50, heartbeat_s=0.1, recheck_s=0.5, frames_waiting=20)
+LIMITS = Limits(per_person=50, heartbeat_s=0.1, frames_waiting=20)
 
 
 class _Undone(Exception):

@@ -11,9 +11,10 @@ from community.models import Channel
 from community.stream.models import Limits
 from community.triage import Act, carry_out
 from community.workflow import Verb
+from core.access.accounts import disable, set_password
 from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant
-from core.access.sessions import IDLE_LIFE, open_session
+from core.access.sessions import IDLE_LIFE, end_sessions, open_session
 from core.database import pool_transaction
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, add_areas, found, hire, located, open_report
 from tests.community.stream.conftest import QUICK, House
@@ -197,6 +198,29 @@ async def test_a_session_that_ends_ends_its_stream_and_no_other(house: House) ->
     assert 401 == (await leaves.open()).status
     await act(house, Verb.FILE)
     assert ["case.filed"] == [told["kind"] for told in await stays.cases(1)]
+
+
+@pytest.mark.parametrize("act", ["disabled", "password", "ended"])
+async def test_the_streams_of_one_who_may_no_longer_listen_are_cut_within_five_seconds(house: House, act: str) -> None:
+    stays = await house.reader(Role.SUBDISTRICT, STREET)
+    await stays.connect()
+    async with pool_transaction(house.pool) as conn:
+        who = await hire(conn, "newcomer", Role.SECRETARY, COMMUNITY)
+    readers = [Reader(house.client, await sign_in(house.pool, who)) for _ in range(2)]
+    for reader in readers:
+        await reader.connect()
+    begun = asyncio.get_running_loop().time()
+    async with pool_transaction(house.pool) as conn:
+        assert who.id is not None
+        if act == "disabled":
+            await disable(conn, district_id=DISTRICT, staff_id=who.id, now=START)
+        elif act == "password":
+            await set_password(conn, district_id=DISTRICT, staff_id=who.id, password="another long one", now=START)
+        else:
+            await end_sessions(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+    assert [True, True] == [await reader.has_ended() for reader in readers]
+    assert asyncio.get_running_loop().time() - begun < 5
+    assert await stays.is_silent()
 
 
 async def test_a_session_that_is_idle_too_long_ends_its_stream(house: House, clock: FakeClock) -> None:
