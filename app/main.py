@@ -20,7 +20,7 @@ from core.database import Connection, open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import PHOTO_ROOT
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, Clock
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, Clock
 from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
@@ -47,6 +47,7 @@ def create_app(
     app[CLOCK_GUARD] = ClockGuard(clock)
     app[DATABASE_CLOCK] = get_database_time if clock is utc_now else _as_if_of_the_database(clock)
     app[DISTRICT_ID] = settings.district
+    app[PUBLIC_URL] = settings.public_url
     app[CONSTRAINTS] = MEANINGS
     app[OPENAPI] = openapi_document()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)

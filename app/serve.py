@@ -15,6 +15,7 @@ from app.database import opened_database
 from app.demo.command import offer_demo
 from app.main import create_app
 from app.settings import SettingRefused, Settings
+from core.http.server import Runner
 
 #: Requests under way when the service is told to stop may take this long to finish.
 DRAIN_S = 10.0
@@ -51,16 +52,14 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         await run_until_stopped(create_app(settings, dsn=databases.app_dsn), settings)
 
 
-def make_runner(app: web.Application) -> web.AppRunner:
+def make_runner(app: web.Application) -> Runner:
     """Give the server of `app`.
 
     No access log is written, nor the words of a malformed request: query strings hold positions of people. Bodies
     come as they are: a packed one is refused unread, so none can unpack to more than it seems.
     """
     server_logger.addFilter(_leave_out_words)
-    return web.AppRunner(
-        app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False
-    )
+    return Runner(app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False)
 
 
 def _leave_out_words(record: logging.LogRecord) -> bool:

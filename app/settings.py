@@ -4,8 +4,9 @@ Every setting is described in `docs/operations.md`, and a test says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "STATION_"
 
@@ -28,6 +29,7 @@ class Settings:
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = 8080
+    public_url: str = ""
     database_url: str = ""
     owner_url: str = ""
     district: int = 1
@@ -59,7 +61,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingRefused(
             f"{_variable('nominatim_url')}: 应以 http:// 或 https:// 开头 / must begin with one of these"
         )
-    return settings
+    return replace(settings, public_url=_read_origin(settings.public_url))
+
+
+def _read_origin(text: str) -> str:
+    """Take the address under which people reach the service: an HTTPS origin, with nothing after it."""
+    parts = urlsplit(text.rstrip("/"))
+    if text and (
+        parts.scheme != "https" or not parts.hostname or "@" in text or text.rstrip("/") != f"https://{parts.netloc}"
+    ):
+        raise SettingRefused(
+            f"{_variable('public_url')}={text}: 应为 https://主机名，不带路径 / must be https:// and a host, no path"
+        )
+    return text.rstrip("/").lower()
 
 
 def _variable(name: str) -> str:

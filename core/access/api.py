@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from aiohttp import web
 from pydantic import ConfigDict, Field
@@ -11,28 +10,29 @@ from core.access import sessions
 from core.access.accounts import prove_again, sign_in
 from core.access.device import describe_device
 from core.access.models import Grant, Session, Tokens
+from core.access.tokens.token import Token
 from core.errors import NotFound
 from core.http.endpoint import Created, Input
+from core.http.identity import REFRESH_COOKIE, csrf_token, drop_cookies, give_cookies, require_own_page
 from core.http.wiring import POOL, actor, district_id, now, transaction
-
-_Token = Field(min_length=1, max_length=256)
 
 
 class SignInBody(Input):
-    """A staff member's name and password."""
+    """A staff member's name and password; `cookies` asks for the tokens as cookies, which no script can read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"username": "demo-secretary5", "password": "…"}]})
 
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)
+    cookies: bool = False
 
 
 class RefreshBody(Input):
-    """The refresh token of the last answer; each is good for one renewal."""
+    """The refresh token of the last answer, good for one renewal; left out, the one that came as a cookie."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"refresh": "…"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"refresh": "…"}, {}]})
 
-    refresh: str = _Token
+    refresh: str | None = Field(default=None, min_length=1, max_length=256)
 
 
 class ProofBody(Input):
@@ -45,22 +45,25 @@ class ProofBody(Input):
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
-    """`access` goes into `Authorization: Bearer …`; before it expires, `refresh` gives new ones of both."""
+    """`access` goes into `Authorization: Bearer …`; before it expires, `refresh` gives new ones of both.
 
-    access: str
-    refresh: str
+    Where the tokens went as cookies, `csrf_token` stands in their place, for the header `X-CSRF-Token`. A session that
+    is not used (staff 30 minutes, riders 30 days) ends before its refresh token expires.
+    """
+
+    access: str | None
+    refresh: str | None
     access_expires_at: datetime
     refresh_expires_at: datetime
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> Self:
-        """Show the tokens to whom they belong."""
-        return cls(tokens.access, tokens.refresh, tokens.access_expires_at, tokens.refresh_expires_at)
+    csrf_token: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """Who the caller is, the roles he holds, and when he last proved in this session who he is."""
+    """Who the caller is, the roles he holds, and when he last proved in this session who he is.
+
+    `csrf_token` is for the header `X-CSRF-Token` of whoever is signed in by cookie.
+    """
 
     kind: str
     id: int | None
@@ -68,6 +71,7 @@ class Me:
     grants: tuple[Grant, ...]
     session_id: int | None
     proved_at: datetime | None
+    csrf_token: str | None
 
 
 async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[SessionOpened]:
@@ -75,6 +79,7 @@ async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[Sessi
 
     Wrong name, wrong password, locked and disabled accounts are answered alike.
     """
+    admit_sign_in(request, by_cookie=body.cookies)
     tokens = await sign_in(
         request.app[POOL],
         district_id=district_id(request),
@@ -83,21 +88,51 @@ async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[Sessi
         device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )
-    return Created(SessionOpened.of(tokens), location="/api/v1/session")
+    return Created(await hand_over(request, tokens, by_cookie=body.cookies), location="/api/v1/session")
+
+
+def admit_sign_in(request: web.Request, *, by_cookie: bool) -> None:
+    """Let no foreign page sign a browser in. Raises `ForeignOrigin`."""
+    if by_cookie:
+        require_own_page(request)
+
+
+async def hand_over(request: web.Request, tokens: Tokens, *, by_cookie: bool) -> SessionOpened:
+    """Give the tokens of a fresh session to whom they belong; one that his cookies held before ends."""
+    if not by_cookie:
+        return _in_body(tokens)
+    async with transaction(request) as conn:
+        before = request.cookies.get(REFRESH_COOKIE, "")
+        await sessions.close_session(conn, district_id=district_id(request), token=before, now=now(request))
+    return _as_cookies(request, tokens)
+
+
+def _in_body(tokens: Tokens) -> SessionOpened:
+    return SessionOpened(tokens.access, tokens.refresh, tokens.access_expires_at, tokens.refresh_expires_at, None)
+
+
+def _as_cookies(request: web.Request, tokens: Tokens) -> SessionOpened:
+    give_cookies(request, tokens)
+    token = Token.parse(tokens.access)
+    csrf = None if token is None else token.csrf_token()
+    return SessionOpened(None, None, tokens.access_expires_at, tokens.refresh_expires_at, csrf)
 
 
 async def refresh_session(request: web.Request, body: RefreshBody) -> SessionOpened:
     """Renew both tokens of a session.
 
     A refresh token that has been used before, and whose successor is in use, ends the session: it is in two hands.
+    What came as a cookie is never answered in the body, where a script could read it.
     """
+    token = body.refresh
+    if token is None:
+        require_own_page(request)
+        token = request.cookies.get(REFRESH_COOKIE, "")
     async with transaction(request) as conn:
-        tokens = await sessions.refresh_session(
-            conn, district_id=district_id(request), token=body.refresh, now=now(request)
-        )
+        tokens = await sessions.refresh_session(conn, district_id=district_id(request), token=token, now=now(request))
     if tokens is None:  # after the commit, for what ends a session must be stored
         raise sessions.SessionEnded()
-    return SessionOpened.of(tokens)
+    return _as_cookies(request, tokens) if body.refresh is None else _in_body(tokens)
 
 
 async def get_session(request: web.Request) -> Me:
@@ -110,6 +145,7 @@ async def get_session(request: web.Request) -> Me:
         grants=caller.grants,
         session_id=caller.session_id,
         proved_at=caller.proved_at,
+        csrf_token=csrf_token(request),
     )
 
 
@@ -124,6 +160,7 @@ async def sign_out(request: web.Request) -> None:
         await sessions.end_session(
             conn, actor=actor(request), session_id=actor(request).session_id or 0, now=now(request)
         )
+    drop_cookies(request)
 
 
 async def list_sessions(request: web.Request) -> list[Session]:

@@ -182,6 +182,13 @@ async def end_sessions(
     )
 
 
+async def close_session(conn: Connection, *, district_id: int, token: str, now: datetime) -> None:
+    """End the session to which a token belongs, however old the token is; what is no token is ignored."""
+    found = Token.parse(token)
+    if found is not None:
+        await queries.revoke_session_of(conn, district_id=district_id, handle_hash=found.handle_hash, now=now)
+
+
 async def renew_proof(conn: Connection, *, actor: Actor, now: datetime) -> None:
     """Note that the actor has just proved again who he is."""
     if actor.session_id is not None:

@@ -16,14 +16,13 @@ import orjson
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from core.access.models import Actor
 from core.access.policy import Policy
-from core.access.sessions import anonymous, find_actor
-from core.database import pool_transaction
 from core.errors import FieldError, InvalidInput, NotFound, Text
-from core.http.problems import MalformedBody, TooLarge, TooSlow, WrongMediaType, put_security_headers
+from core.http.identity import find_caller, put_cookies
+from core.http.problems import MalformedBody, TooLarge, TooSlow, WrongMediaType
+from core.http.security_headers import put_security_headers
 from core.http.validation import explain_errors
-from core.http.wiring import ACTOR, CLOCK, DISTRICT_ID, POOL, bearer_token
+from core.http.wiring import ACTOR
 
 T = TypeVar("T")
 HandlerFunction = Callable[..., Awaitable[object]]
@@ -116,7 +115,7 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
     async def call(request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
             raise WrongMediaType(expected="Content-Encoding: identity")
-        request[ACTOR] = caller = await _find_caller(request)
+        request[ACTOR] = caller = await find_caller(request, route.policy)
         route.policy.check(caller)
         arguments: dict[str, object] = {"request": request} if signature.takes_request else {}
         if signature.path:
@@ -125,19 +124,11 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             arguments["query"] = _read_query(request, signature.query, several)
         if signature.body is not None:
             arguments["body"] = await read_body(request, signature.body)
-        return _respond(await route.handler(**arguments), route.status)
+        response = _respond(await route.handler(**arguments), route.status)
+        put_cookies(request, response)
+        return response
 
     return call
-
-
-async def _find_caller(request: web.Request) -> Actor:
-    district_id = request.app[DISTRICT_ID]
-    token = bearer_token(request)
-    if token is None:
-        return anonymous(district_id)
-    async with pool_transaction(request.app[POOL]) as conn:
-        found = await find_actor(conn, district_id=district_id, token=token, now=request.app[CLOCK]())
-    return found or anonymous(district_id)
 
 
 def _read_path(request: web.Request, adapters: dict[str, TypeAdapter[Any]]) -> dict[str, object]:

@@ -31,6 +31,5 @@ def give_photo(request: web.Request, sha256: str, media_type: str) -> web.FileRe
         hdrs.CONTENT_TYPE: media_type,
         hdrs.CONTENT_DISPOSITION: f'inline; filename="{sha256[:12]}.{media_type.partition("/")[2]}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
     }
     return web.FileResponse(place_of(request.app[PHOTO_ROOT], sha256), headers=headers)

@@ -25,14 +25,6 @@ CONSTRAINTS: web.AppKey[ConstraintMeanings] = web.AppKey("constraints")
 
 PROBLEM_PAGE = "/docs/problems#"
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "no-store",
-    "Server": "rider-station",  # instead of the names and versions of what it is made of
-}
-
 _log = logging.getLogger(__name__)
 
 
@@ -110,12 +102,6 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem(request, Unavailable(retry_after_s=2))
     except Exception as error:
         return problem(request, _unforeseen(error))
-
-
-async def put_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Put the security headers on every answer, also on streams and errors (a signal of the application)."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
 
 
 def problem(request: web.Request, refusal: Refusal) -> web.Response:

@@ -19,6 +19,8 @@ Clock = Callable[[], datetime]
 POOL = web.AppKey("pool", Pool)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 DISTRICT_ID = web.AppKey("district_id", int)
+#: The origin under which people reach the service; empty where it is whatever they ask for.
+PUBLIC_URL = web.AppKey("public_url", str)
 ACTOR = web.RequestKey("actor", Actor)
 
 #: English or Chinese of whatever region in Accept-Language, and its weight (RFC 9110 §12.5.4).

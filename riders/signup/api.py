@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from core.access.api import SessionOpened
+from core.access.api import SessionOpened, admit_sign_in, hand_over
 from core.access.device import describe_device
 from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
@@ -37,12 +37,13 @@ class PhoneBody(Input):
 
 
 class CodeBody(Input):
-    """The number and the code it got."""
+    """The number and the code it got; `cookies` asks for the tokens as cookies, which no script can read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "19900000001", "code": "123456"}]})
 
     phone: str = Field(max_length=32)
     code: str = Field(pattern=r"^\s*[0-9]{6}\s*$")
+    cookies: bool = False
 
 
 class ProfileBody(Input):
@@ -99,6 +100,7 @@ async def send_code(request: web.Request, body: PhoneBody) -> CodeSent:
 
 async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSignedIn]:
     """Sign in as a rider by phone and code; the first time makes the rider."""
+    admit_sign_in(request, by_cookie=body.cookies)
     entered = await sign_in.sign_in(
         request.app[POOL],
         district_id=district_id(request),
@@ -108,8 +110,8 @@ async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSi
         device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )
-    answer = RiderSignedIn(entered.rider_id, entered.is_new, SessionOpened.of(entered.tokens))
-    return Created(answer, location="/api/v1/session")
+    session = await hand_over(request, entered.tokens, by_cookie=body.cookies)
+    return Created(RiderSignedIn(entered.rider_id, entered.is_new, session), location="/api/v1/session")
 
 
 async def get_rider_profile(request: web.Request) -> Rider:

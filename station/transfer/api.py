@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aiohttp import hdrs, web
 
+from core.access.sessions import require_recent_sign_in
 from core.http.endpoint import Input, read_upload, to_json
 from core.http.problems import WrongMediaType
 from core.http.wiring import actor, now, transaction
@@ -56,7 +57,8 @@ async def import_station_list(request: web.Request, query: ImportQuery) -> web.R
 
 
 async def export_station_list(request: web.Request, query: ExportQuery) -> web.Response:
-    """Give the stations of the caller's areas as a file."""
+    """Give the stations of the caller's areas as a file, to whoever has proved lately who he is."""
+    require_recent_sign_in(actor(request), now(request))
     async with transaction(request) as conn:
         body = await export_stations(conn, actor=actor(request), form=query.format, now=now(request))
     return web.Response(

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.access.accounts import add_staff
+from core.access.accounts import MAX_FAILURES, add_staff
+from core.access.device import describe_device
 from core.access.models import Grant, Role
-from core.access.sessions import ACCESS_LIFE, RENEWED_TOGETHER
+from core.access.sessions import ACCESS_LIFE, PROOF_LIFE, RENEWED_TOGETHER
 from core.database import Pool, pool_transaction
 from tests.conftest import DISTRICT, START, Client, FakeClock
 
@@ -70,3 +71,40 @@ async def test_own_sessions_are_listed_with_their_devices_and_can_be_ended(clien
     assert (401, 200) == (await status_of(client, here), await status_of(client, another))
     assert 204 == (await client.delete("/api/v1/session", headers=bearer(another))).status
     assert 401 == await status_of(client, another)
+
+
+async def test_an_export_asks_for_a_proof_that_is_ten_minutes_old_at_most(client: Client, clock: FakeClock) -> None:
+    here = bearer(await enter(client))
+    assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
+    clock.advance(PROOF_LIFE + timedelta(seconds=1))
+    refused = await client.get("/api/v1/stations/export", headers=here)
+    assert (403, "/docs/problems#recent-sign-in-needed") == (refused.status, (await refused.json())["type"])
+    wrong = await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)
+    assert (401, 403) == (wrong.status, (await client.get("/api/v1/stations/export", headers=here)).status)
+    assert 204 == (await client.post("/api/v1/session/proof", json={"password": PASSWORD}, headers=here)).status
+    assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
+
+
+async def test_guesses_at_a_proof_lock_the_account_like_guesses_at_a_sign_in(client: Client) -> None:
+    here = bearer(await enter(client))
+    for _ in range(MAX_FAILURES):
+        assert 401 == (await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)).status
+    assert 401 == (await client.post("/api/v1/session/proof", json={"password": PASSWORD}, headers=here)).status
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (PHONE_BROWSER, "微信 WeChat · iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0 Safari/537.36 Edg/126.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Linux; Android 14; V2309A) Chrome/126.0 Mobile Safari/537.36", "Chrome · Android"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("curl/8.5.0", "curl"),
+        ("", ""),
+        ("<script>alert(1)</script>", ""),
+        ("A" * 5000, "A" * 30),
+        ("x\x1b[31m", "x"),
+    ],
+)
+def test_a_device_is_named_in_few_words(user_agent: str, words: str) -> None:
+    assert words == describe_device(user_agent)

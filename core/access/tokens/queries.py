@@ -206,6 +206,15 @@ async def list_sessions(
     return [Session(**row) for row in rows]
 
 
+async def revoke_session_of(conn: Connection, *, district_id: int, handle_hash: bytes, now: datetime) -> None:
+    await conn.execute(
+        "update session set revoked_at = $3 where district_id = $1 and handle_hash = $2 and revoked_at is null",
+        district_id,
+        handle_hash,
+        now,
+    )
+
+
 async def revoke_sessions(
     conn: Connection,
     *,
