@@ -10,11 +10,12 @@ from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
 from app.places import place_search
 from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
-from app.secret import read_or_make_secret
+from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from app.settings import Settings
 from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
+from core.access.own.api import SEAL_KEY
 from core.clock_guard import ClockGuard
 from core.database import Connection, open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
@@ -57,6 +58,7 @@ def create_app(
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
     app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
+    app[SEAL_KEY] = read_or_make_secret(settings.data_dir, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)

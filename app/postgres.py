@@ -86,7 +86,7 @@ async def running(data_dir: Path, *, keep: bool = False) -> AsyncIterator[Server
 async def check_server(dsn: str) -> None:
     """Refuse a server on which an acknowledged report could be lost, or that is too old or out of reach.
 
-    Warns in the log when the role of `dsn` could do more than it needs: row security would be no wall to it.
+    Nor may the role of `dsn` do more than it needs.
     """
     try:
         connection: Connection = await asyncpg.connect(dsn, timeout=_CONNECT_S)
@@ -103,7 +103,7 @@ async def check_server(dsn: str) -> None:
                 f"the server is PostgreSQL {version}: upgrade it to {OLDEST_MAJOR} or newer"
             )
         await _check_durability(connection)
-        await _warn_of_power(connection)
+        await _check_power(connection)
     finally:
         await connection.close(timeout=_CONNECT_S)
 
@@ -121,20 +121,24 @@ async def _check_durability(connection: Connection) -> None:
         )
 
 
-async def _warn_of_power(connection: Connection) -> None:
+async def _check_power(connection: Connection) -> None:
+    """Refuse a role to which row security is no wall or which could change tables, itself or as member of another."""
     role = await connection.fetchrow(
-        """select rolname, rolsuper, rolbypassrls,
+        """select rolname,
+                  exists (select from pg_roles s where (s.rolsuper or s.rolbypassrls)
+                             and pg_has_role(r.oid, s.oid, 'MEMBER')) as is_super,
                   exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                           where c.relowner = r.oid and c.relkind in ('r', 'p')
-                             and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as owns_tables
+                           where pg_has_role(r.oid, c.relowner, 'MEMBER') and c.relkind in ('r', 'p')
+                             and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as owns_tables,
+                  has_schema_privilege(r.oid, 'public', 'CREATE') as may_create
              from pg_roles r where rolname = current_user"""
     )
-    if role is not None and (role["rolsuper"] or role["rolbypassrls"] or role["owns_tables"]):
-        _log.warning(
-            "数据库账号 %s 权限过大（超级用户、可绕过行级安全或拥有数据表），请按 docs/operations.md 使用普通账号 / "
-            "the database role is a superuser, bypasses row security or owns tables: "
-            "use a plain role as docs/operations.md tells, and STATION_OWNER_URL for migrations",
-            role["rolname"],
+    if role is not None and (role["is_super"] or role["owns_tables"] or role["may_create"]):
+        raise PostgresRefused(
+            f"数据库账号 {role['rolname']} 权限过大（超级用户、可绕过行级安全、拥有或可创建数据表），"
+            "请按 docs/operations.md 另建普通账号，并用 STATION_OWNER_URL 指定数据表的所有者 / "
+            "this database role is a superuser, bypasses row security, or owns or may create tables: "
+            "use a plain role as docs/operations.md tells, and STATION_OWNER_URL for migrations"
         )
 
 

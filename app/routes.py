@@ -23,11 +23,15 @@ from community.routing.reroute import REROUTERS
 from community.routing.rota import api as rota
 from community.routing.rota import posts
 from community.sight import AREA_ROLES
+from community.staff import api as colleagues
+from community.staff.granting import GIVES
+from community.staff.granting import READERS as STAFF_READERS
 from community.stream.api import stream_cases
 from community.verification import api as looks
 from core.access import api as access
 from core.access.models import Role
-from core.access.policy import ANY_STAFF, ANYONE, RIDER, SIGNED_IN, staff
+from core.access.own import api as account
+from core.access.policy import ANY_STAFF, ANYONE, OWN_ACCOUNT, OWN_SESSION, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
 from geo import api as geo
 from geo.answers import LocateAnswer
@@ -44,6 +48,7 @@ from station.transfer import api as station_lists
 from station.transfer.lists import ImportReport
 
 _ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
+_STAFF = staff(*GIVES)
 _DISTRICT = staff(Role.DISTRICT_ADMIN, whole_district=True)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
@@ -58,12 +63,28 @@ ROUTES: tuple[Route, ...] = (
     # sessions
     Route("POST", "/api/v1/session", access.sign_in_staff, ANYONE, 201),
     Route("POST", "/api/v1/session/refresh", access.refresh_session, ANYONE),
-    Route("POST", "/api/v1/session/proof", access.prove_session, ANY_STAFF, 204),
-    Route("GET", "/api/v1/session", access.get_session, SIGNED_IN),
-    Route("DELETE", "/api/v1/session", access.sign_out, SIGNED_IN, 204),
+    Route("POST", "/api/v1/session/proof", access.prove_session, OWN_ACCOUNT, 204),
+    Route("GET", "/api/v1/session", access.get_session, OWN_SESSION),
+    Route("DELETE", "/api/v1/session", access.sign_out, OWN_SESSION, 204),
     Route("GET", "/api/v1/sessions", access.list_sessions, SIGNED_IN),
     Route("DELETE", "/api/v1/sessions", access.end_other_sessions, SIGNED_IN, 204),
     Route("DELETE", "/api/v1/sessions/{session_id}", access.end_session, SIGNED_IN, 204),
+    # one's own account
+    Route("POST", "/api/v1/setup", account.set_up_district, ANYONE, 201),
+    Route("GET", "/api/v1/account", account.get_account, OWN_ACCOUNT),
+    Route("PUT", "/api/v1/account/password", account.put_password, OWN_ACCOUNT, 204),
+    Route("POST", "/api/v1/account/second-factor", account.offer_second_factor, OWN_ACCOUNT),
+    Route("POST", "/api/v1/account/second-factor/confirm", account.confirm_second_factor, OWN_ACCOUNT),
+    Route("POST", "/api/v1/account/recovery-codes", account.renew_recovery_codes, OWN_ACCOUNT),
+    # staff
+    Route("GET", "/api/v1/staff", colleagues.list_staff, staff(*STAFF_READERS)),
+    Route("POST", "/api/v1/staff", colleagues.add_staff, _STAFF, 201),
+    Route("POST", "/api/v1/staff/{staff_id}/disable", colleagues.disable_staff, _STAFF, 204),
+    Route("POST", "/api/v1/staff/{staff_id}/enable", colleagues.enable_staff, _STAFF, 204),
+    Route("POST", "/api/v1/staff/{staff_id}/roles", colleagues.give_role, _STAFF, 204),
+    Route("POST", "/api/v1/staff/{staff_id}/roles/take", colleagues.take_role, _STAFF, 204),
+    Route("POST", "/api/v1/staff/{staff_id}/password", colleagues.reset_password, _STAFF),
+    Route("POST", "/api/v1/staff/{staff_id}/second-factor", colleagues.reset_second_factor, _STAFF),
     # places
     Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE),
     Route(

@@ -11,10 +11,12 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 
+from app.boot import check_contents, check_settings, invite_first_administrator
 from app.database import opened_database
 from app.demo.command import offer_demo
-from app.main import create_app
+from app.main import create_app, utc_now
 from app.settings import SettingRefused, Settings
+from core.database import connected
 from core.http.server import Runner
 
 #: Requests under way when the service is told to stop may take this long to finish.
@@ -46,9 +48,13 @@ def _open_many_files() -> None:
 
 
 async def _serve(settings: Settings, *, demo: bool) -> None:
+    check_settings(settings, demo=demo)
     async with opened_database(settings) as databases:
         if demo:
             await offer_demo(settings, dsn=databases.app_dsn)
+        async with connected(databases.app_dsn) as conn:
+            await check_contents(conn, settings)
+            await invite_first_administrator(conn, settings, clock=utc_now)
         await run_until_stopped(create_app(settings, dsn=databases.app_dsn), settings)
 
 

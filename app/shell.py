@@ -22,9 +22,10 @@ from app.commands import (
 )
 from app.constraints import CONSTRAINTS
 from app.database import opened_database
-from app.demo.command import run_demo
+from app.demo.command import run_demo, show_code
 from app.main import utc_now
 from app.postgres import PostgresRefused
+from app.secret import SecretRefused
 from app.serve import serve
 from app.settings import SettingRefused, Settings, read_settings
 from app.staff_commands import add_commands as add_staff_commands
@@ -46,7 +47,7 @@ def main() -> None:
         settings = read_settings(os.environ)
         arguments = build_parser(settings).parse_args()
         sys.exit(arguments.plain(arguments) if "plain" in arguments else asyncio.run(_run(settings, arguments)))
-    except (SettingRefused, MigrationRefused, PostgresRefused) as error:
+    except (SettingRefused, SecretRefused, MigrationRefused, PostgresRefused) as error:
         sys.exit(f"拒绝执行 / refused: {error}")
     except Refusal as refusal:
         sys.exit(_say(refusal))
@@ -93,6 +94,8 @@ def _add_plain_commands(commands: "argparse._SubParsersAction[ArgumentParser]", 
     serving.set_defaults(plain=lambda arguments: serve(settings, demo=arguments.demo))
     demo = commands.add_parser("demo", help="在临时库上走一遍全程 / walk the whole journey on a scratch database")
     demo.set_defaults(plain=lambda _: run_demo())
+    code = commands.add_parser("demo-code", help="演示账号此刻的验证码 / the code of the demonstration's staff")
+    code.set_defaults(plain=lambda _: show_code(settings))
     docs = commands.add_parser("docs", help="由代码生成文档 / write the documents made from the code")
     docs.set_defaults(plain=lambda _: write_documents(Path("docs")))
 

@@ -4,7 +4,7 @@ import asyncio
 
 from app.demo.journey import walk
 from app.demo.load import load_demo
-from app.demo.sign_ins import read_sign_ins
+from app.demo.sign_ins import code_at, read_sign_ins
 from app.demo.stage import scratch_stage
 from app.demo.story import StoryBroken
 from app.main import utc_now
@@ -20,7 +20,26 @@ async def offer_demo(settings: Settings, *, dsn: str) -> None:
         )
     page = read_sign_ins(settings.data_dir)
     if page is not None:
-        _say_at_once(page)
+        _say_at_once(f"{page}\n{_code_line(page)}")
+
+
+def show_code(settings: Settings) -> int:
+    """Print the code of the moment for the demonstration's staff; 1 where there is no demonstration."""
+    page = read_sign_ins(settings.data_dir)
+    if page is None:
+        _say_at_once("没有演示数据 / there is no demonstration in this data folder")
+        return 1
+    _say_at_once(_code_line(page))
+    return 0
+
+
+def _code_line(page: str) -> str:
+    now = utc_now()
+    left = 30 - int(now.timestamp()) % 30
+    return (
+        f"此刻的验证码（每个账号一次，{left} 秒后换新） / the code of the moment, once an account, "
+        f"new in {left} s: {code_at(page, now)}"
+    )
 
 
 def _say_at_once(line: str) -> None:

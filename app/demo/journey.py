@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
+import pyotp
 
 from app.demo import Say
 from app.demo.areas import draw_areas
@@ -51,6 +52,7 @@ class _Walk:
     def __init__(self, story: Story, sign_ins: DemoSignIns, codes: CodeBox) -> None:
         self._story = story
         self._passwords = {entry.staff.username: entry.password for entry in sign_ins.staff}
+        self._code = pyotp.TOTP(sign_ins.second_factor).now
         self._codes = codes
         self._lon, self._lat = _somewhere_in(_COMMUNITY)
         self._rider = self._secretary = self._other = self._department = ""
@@ -232,7 +234,7 @@ class _Walk:
         return {row["id"] for row in answer["cases"]}
 
     async def _sign_in(self, username: str) -> str:
-        body = {"username": username, "password": self._passwords[username]}
+        body = {"username": username, "password": self._passwords[username], "code": self._code()}
         return str((await self._story.ask("POST", "/api/v1/session", body=body, expect=201))["access"])
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyotp
 
 from app.demo import Say
 from app.demo.areas import DISTRICT_NAME, DemoArea, draw_areas
@@ -13,10 +14,13 @@ from app.demo.people import APPLICATIONS, DEPARTMENTS, RIDERS, RULES, DemoApplic
 from app.demo.places import Ground
 from app.demo.sign_ins import DemoSignIns, SignIn, make_password, write_sign_ins
 from app.demo.stations import FAULTS, FOUND_OPEN, LOCKED_AGAIN_MINUTES, list_stations
+from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from community.routing.models import RuleTerms
 from community.routing.queries import insert_department, insert_routing_rule, set_default_department
 from core.access.accounts import add_staff
 from core.access.models import Actor, Grant, Role
+from core.access.own.second_factor import set_second_factor
+from core.access.passwords import hash_password
 from core.access.queries import has_staff
 from core.database import Connection
 from core.queries import update_district
@@ -51,7 +55,8 @@ async def load_demo(
         if not await _is_empty(conn, district_id=district_id):
             return None
         say("首次启动，正在装入演示数据 / first start: loading the demonstration")
-        return await _Loading(conn, district_id, now, say).run(data_dir)
+        key = read_or_make_secret(data_dir, SEAL_KEY_NAME)
+        return await _Loading(conn, district_id, now, say, key).run(data_dir)
 
 
 async def _is_empty(conn: Connection, *, district_id: int) -> bool:
@@ -62,8 +67,9 @@ async def _is_empty(conn: Connection, *, district_id: int) -> bool:
 class _Loading:
     """One loading: the connection and the moment that every step needs."""
 
-    def __init__(self, conn: Connection, district_id: int, now: datetime, say: Say) -> None:
+    def __init__(self, conn: Connection, district_id: int, now: datetime, say: Say, key: bytes) -> None:
         self._conn = conn
+        self._key = key
         self._district_id = district_id
         self._now = now
         self._say = say
@@ -132,6 +138,7 @@ class _Loading:
     ) -> tuple[DemoSignIns, tuple[Actor, ...]]:
         paths = {area.code: area.path for area in areas}
         entries, actors = [], []
+        second_factor = pyotp.random_base32()
         for person in list_staff():
             entry = SignIn(person, make_password())
             grant = _grant(person, paths, departments)
@@ -140,14 +147,18 @@ class _Loading:
                 district_id=self._district_id,
                 username=person.username,
                 name=person.name,
-                password=entry.password,
+                password_hash=await hash_password(entry.password, context=()),
+                one_time_until=None,
                 grants=(grant,),
                 now=self._now - _BEGINNING,
+            )
+            await set_second_factor(
+                self._conn, district_id=self._district_id, staff_id=account.id, secret=second_factor, key=self._key
             )
             entries.append(entry)
             actors.append(Actor("staff", account.id, self._district_id, account.name, (grant,)))
         self._say(f"  工作人员 {len(actors)} 名 / {len(actors)} staff")
-        return DemoSignIns(tuple(entries)), tuple(actors)
+        return DemoSignIns(tuple(entries), second_factor), tuple(actors)
 
     async def _load_riders(self, staff: tuple[Actor, ...]) -> tuple[Actor, ...]:
         riders = tuple([await self._sign_up(number, rider) for number, rider in enumerate(RIDERS)])

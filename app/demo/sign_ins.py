@@ -1,15 +1,23 @@
-"""The demonstration's sign-ins: made at random when it is loaded, kept in a file that only its owner can read."""
+"""The demonstration's sign-ins: made at random when it is loaded, kept in a file that only its owner can read.
+
+All its staff share one authenticator secret, so that whoever tries it out needs one entry in his app, or none:
+`python -m app demo-code` shows the code of the moment.
+"""
 
 import os
 import secrets
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+import pyotp
 
 from app.demo.people import RIDERS, DemoStaff
 
 FILE_NAME = "demo-sign-ins.txt"
 _PASSWORD_BYTES = 12  # 16 characters
+_SECOND_FACTOR = "  验证器密钥（所有演示账号共用） / authenticator secret, the same for all: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class DemoSignIns:
     """All staff sign-ins; riders sign in by phone, and the code is printed in the log."""
 
     staff: tuple[SignIn, ...]
+    second_factor: str
 
     def text(self) -> str:
         """Write them as a page for a terminal."""
@@ -34,6 +43,8 @@ class DemoSignIns:
             [
                 "演示数据登录账号 / demonstration sign-ins（演示数据，请勿用于正式环境 / never for real use）",
                 "工作人员：用户名、密码、姓名 / staff: name, password, who",
+                "  验证码 / code: python -m app demo-code",
+                f"{_SECOND_FACTOR}{self.second_factor}",
                 *rows,
                 "骑手：手机号；验证码打印在服务日志里 / riders: phone; the code is printed in the log",
                 *riders,
@@ -58,6 +69,12 @@ def write_sign_ins(data_dir: Path, sign_ins: DemoSignIns) -> Path:
         os.fsync(file.fileno())
     Path(temporary).replace(place)
     return place
+
+
+def code_at(page: str, now: datetime) -> str:
+    """Give the code with which the sign-ins of `page` work at `now`; each account takes it once."""
+    secret = page.partition(_SECOND_FACTOR)[2].split("\n", 1)[0]
+    return pyotp.TOTP(secret).at(now)
 
 
 def read_sign_ins(data_dir: Path) -> str | None:

@@ -1,52 +1,41 @@
-"""Staff accounts: making and disabling them, setting passwords, signing in."""
+"""Staff accounts: making, disabling and enabling them, setting passwords, signing in."""
 
-import asyncio
+import secrets
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
 from core.access import queries
+from core.access.errors import PasswordNotNew, WrongOldPassword, WrongSignIn
 from core.access.models import Actor, Grant, Staff, Tokens
+from core.access.own.second_factor import use_code
+from core.access.passwords import NOBODY, hash_password, verify_password
+from core.access.queries import StaffSecret
 from core.access.sessions import end_sessions, open_session, renew_proof
+from core.audit import record_act
 from core.database import Connection, Pool, pool_transaction
-from core.errors import Refusal, Text
+from core.queries import find_district
 
 MAX_FAILURES = 8
 LOCK_FOR = timedelta(minutes=15)
-MIN_PASSWORD_LENGTH = 12
-
-# 19 MiB, two passes: OWASP's argon2id setting; about 40 ms on one core.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Two threads at most, so that a flood of sign-ins cannot take the machine from everyone else.
-_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-# Checked for unknown names, so that they take as long as known ones.
-_NOBODY = _hasher.hash("nobody has this password")
+#: A password that someone else gave is good for its first sign-in within this time.
+ONE_TIME_LIFE = timedelta(days=3)
+_ONE_TIME_BYTES = 15  # 20 characters
 
 
-class WrongSignIn(Refusal):
-    """Name or password is wrong, or the account is locked or disabled: all are answered alike."""
+@dataclass(frozen=True, slots=True)
+class OneTimePassword:
+    """A password for handing over, and its hash."""
 
-    status = 401
-    slug = "wrong-sign-in"
-    title = Text("登录失败", "Sign-in failed")
-    detail = Text(
-        "用户名或密码不正确，或账号已锁定；连续输错 {max_failures} 次将锁定 {minutes} 分钟。",
-        "The name or password is wrong, or the account is locked; "
-        "{max_failures} wrong tries lock it for {minutes} minutes.",
-    )
+    text: str
+    hash: str
 
 
-class PasswordTooShort(Refusal):
-    """A new password is shorter than the house allows."""
-
-    status = 422
-    slug = "password-too-short"
-    title = Text("密码太短", "Password too short")
-    detail = Text("密码至少 {length} 个字符。", "A password needs at least {length} characters.")
+async def make_one_time_password() -> OneTimePassword:
+    """Make a password of 20 characters: nobody chose it, so nobody guesses it. Raises `Unavailable`."""
+    text = secrets.token_urlsafe(_ONE_TIME_BYTES)
+    return OneTimePassword(text, await hash_password(text, context=()))
 
 
 async def add_staff(
@@ -55,24 +44,40 @@ async def add_staff(
     district_id: int,
     username: str,
     name: str,
-    password: str,
+    password_hash: str,
+    one_time_until: datetime | None,
     grants: tuple[Grant, ...],
     now: datetime,
 ) -> Staff:
-    """Make an account with its roles. Raises `PasswordTooShort`; a name in use violates `staff_username_unique`."""
-    password_hash = await _hash(password)
+    """Make an account with its roles; a name in use violates `staff_username_unique`.
+
+    `one_time_until` None: its owner chose the password himself.
+    """
     staff = await queries.insert_staff(
-        conn, district_id=district_id, username=username, name=name, password_hash=password_hash, now=now
+        conn,
+        district_id=district_id,
+        username=username,
+        name=name,
+        password_hash=password_hash,
+        one_time_until=one_time_until,
+        now=now,
     )
     for grant in grants:
         await queries.insert_grant(conn, district_id=district_id, staff_id=staff.id, grant=grant, now=now)
     return staff
 
 
-async def set_password(conn: Connection, *, district_id: int, staff_id: int, password: str, now: datetime) -> None:
-    """Replace the password, unlock the account and end its sessions. Raises `PasswordTooShort`."""
-    password_hash = await _hash(password)
-    await queries.set_password_hash(conn, district_id=district_id, staff_id=staff_id, password_hash=password_hash)
+async def set_one_time_password(
+    conn: Connection, *, district_id: int, staff_id: int, password_hash: str, now: datetime
+) -> None:
+    """Give a password that its owner must replace at once; unlock the account and end its sessions."""
+    await queries.set_password_hash(
+        conn,
+        district_id=district_id,
+        staff_id=staff_id,
+        password_hash=password_hash,
+        one_time_until=now + ONE_TIME_LIFE,
+    )
     await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=staff_id)
     await end_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
 
@@ -83,65 +88,152 @@ async def disable(conn: Connection, *, district_id: int, staff_id: int, now: dat
     await end_sessions(conn, district_id=district_id, kind="staff", subject_id=staff_id, now=now)
 
 
+async def context_of(conn: Connection, *, district_id: int, username: str, name: str) -> tuple[str, ...]:
+    """Give the words that make a password easy to guess for this account."""
+    district = await find_district(conn, district_id=district_id)
+    return (username, name, *((district.name,) if district is not None else ()))
+
+
 async def sign_in(
-    pool: Pool, *, district_id: int, username: str, password: str, now: datetime, device: str = ""
+    pool: Pool,
+    *,
+    district_id: int,
+    username: str,
+    password: str,
+    code: str,
+    key: bytes,
+    now: datetime,
+    device: str = "",
 ) -> Tokens:
-    """Check a password and open a session. Raises `WrongSignIn`."""
-    proof = _proved(pool, district_id=district_id, username=username, password=password, now=now)
-    async with proof as (conn, staff_id):
-        return await open_session(
-            conn, district_id=district_id, kind="staff", subject_id=staff_id, device=device, now=now
+    """Check a password and a second factor and open a session. Raises `WrongSignIn`, `Unavailable`.
+
+    An account without a second factor takes any code, and its session admits to setting one up. `key` opens sealed
+    secrets.
+    """
+    proof = _proved(pool, district_id=district_id, username=username, password=password, code=code, key=key, now=now)
+    async with proof as (conn, account):
+        tokens = await open_session(
+            conn, district_id=district_id, kind="staff", subject_id=account.id, device=device, now=now
         )
+        await record_act(
+            conn,
+            district_id=district_id,
+            act="staff.signed_in",
+            actor=Actor("staff", account.id, district_id),
+            subject="staff",
+            subject_id=account.id,
+            now=now,
+        )
+        return tokens
 
 
-async def prove_again(pool: Pool, *, actor: Actor, password: str, now: datetime) -> None:
-    """Check the password of a staff member who is signed in, and renew his session's proof. Raises `WrongSignIn`."""
-    async with pool_transaction(pool) as conn:
-        username = await queries.get_username(conn, district_id=actor.district_id, staff_id=actor.id)
-    proof = _proved(pool, district_id=actor.district_id, username=username, password=password, now=now)
+async def prove_again(pool: Pool, *, actor: Actor, password: str, code: str, key: bytes, now: datetime) -> None:
+    """Check anew who a signed-in staff member is, and renew his session's proof. Raises as `sign_in` does."""
+    username = await _username(pool, actor)
+    proof = _proved(
+        pool, district_id=actor.district_id, username=username, password=password, code=code, key=key, now=now
+    )
     async with proof as (conn, _):
         await renew_proof(conn, actor=actor, now=now)
 
 
+async def change_password(pool: Pool, *, actor: Actor, old_password: str, new_password: str, now: datetime) -> None:
+    """Replace one's own password and end one's other sessions.
+
+    Raises `WrongOldPassword`, `PasswordNotNew` and what `hash_password` raises.
+    """
+    if new_password == old_password:
+        raise PasswordNotNew(pointer="/new_password")
+    username = await _username(pool, actor)
+    async with pool_transaction(pool) as conn:
+        words = await context_of(conn, district_id=actor.district_id, username=username, name=actor.name)
+    password_hash = await hash_password(new_password, context=words)
+    proof = _proved(
+        pool, district_id=actor.district_id, username=username, password=old_password, code=None, key=b"", now=now
+    )
+    try:
+        async with proof as (conn, account):
+            await queries.set_password_hash(
+                conn,
+                district_id=actor.district_id,
+                staff_id=account.id,
+                password_hash=password_hash,
+                one_time_until=None,
+            )
+            await end_sessions(
+                conn,
+                district_id=actor.district_id,
+                kind="staff",
+                subject_id=account.id,
+                but=actor.session_id,
+                now=now,
+            )
+            await record_act(
+                conn,
+                district_id=actor.district_id,
+                act="staff.password_changed",
+                actor=actor,
+                subject="staff",
+                subject_id=account.id,
+                now=now,
+            )
+    except WrongSignIn:
+        raise WrongOldPassword(pointer="/old_password") from None
+
+
 @asynccontextmanager
 async def _proved(
-    pool: Pool, *, district_id: int, username: str, password: str, now: datetime
-) -> AsyncIterator[tuple[Connection, int]]:
-    """Check who somebody is, and lend a transaction in which his account is locked, with its id. Raises `WrongSignIn`.
+    pool: Pool, *, district_id: int, username: str, password: str, code: str | None, key: bytes, now: datetime
+) -> AsyncIterator[tuple[Connection, StaffSecret]]:
+    """Let the block run in a transaction that holds the account once password and code fit; else count a failure.
 
-    Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool. A wrong guess is
-    counted also though it is refused: the refusal is raised after the commit.
+    `code` None asks for the password alone: the session has proved the rest. Raises `WrongSignIn`, `Unavailable`.
+    Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool.
     """
     async with pool_transaction(pool) as conn:
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username)
-    stored = _NOBODY if account is None else account.password_hash
-    matches = await asyncio.get_running_loop().run_in_executor(_threads, _verify, stored, password)
+    stored = NOBODY if account is None else account.password_hash
+    matches, anew = await verify_password(stored, password)
     async with pool_transaction(pool) as conn:
         # Read anew: of guesses sent all at once, those before this one may have locked the account meanwhile.
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username, for_update=True)
         if account is not None and account.is_usable(now):
-            if matches and account.password_hash == stored:  # else a new one was set while this one was checked
+            matches = matches and account.password_hash == stored  # else a new one was set while this was checked
+            if await _has_code(conn, account, district_id, code if matches else "", key, now) and matches:
                 await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
-                yield conn, account.id
+                if anew is not None:
+                    await queries.set_password_hash(
+                        conn,
+                        district_id=district_id,
+                        staff_id=account.id,
+                        password_hash=anew,
+                        one_time_until=account.one_time_until,
+                    )
+                yield conn, account
                 return
-            await queries.count_failed_sign_in(
-                conn,
-                district_id=district_id,
-                staff_id=account.id,
-                max_failures=MAX_FAILURES,
-                locked_until=now + LOCK_FOR,
-            )
+            await _count_failure(conn, district_id=district_id, staff_id=account.id, now=now)
     raise WrongSignIn(max_failures=MAX_FAILURES, minutes=int(LOCK_FOR.total_seconds() // 60))
 
 
-async def _hash(password: str) -> str:
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise PasswordTooShort(pointer="/password", length=MIN_PASSWORD_LENGTH)
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+async def _username(pool: Pool, actor: Actor) -> str:
+    async with pool_transaction(pool) as conn:
+        account = await queries.get_staff_secret(conn, district_id=actor.district_id, staff_id=actor.id)
+    return account.username
 
 
-def _verify(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except VerificationError:
-        return False
+async def _has_code(
+    conn: Connection, account: StaffSecret, district_id: int, code: str | None, key: bytes, now: datetime
+) -> bool:
+    if code is None or not account.has_second_factor:
+        return True
+    return await use_code(conn, district_id=district_id, staff_id=account.id, code=code, key=key, now=now)
+
+
+async def _count_failure(conn: Connection, *, district_id: int, staff_id: int, now: datetime) -> None:
+    is_locked = await queries.count_failed_sign_in(
+        conn, district_id=district_id, staff_id=staff_id, max_failures=MAX_FAILURES, locked_until=now + LOCK_FOR
+    )
+    if is_locked:
+        await record_act(
+            conn, district_id=district_id, act="staff.locked", actor=None, subject="staff", subject_id=staff_id, now=now
+        )

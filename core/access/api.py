@@ -9,21 +9,30 @@ from pydantic import ConfigDict, Field
 from core.access import sessions
 from core.access.accounts import prove_again, sign_in
 from core.access.device import describe_device
-from core.access.models import Grant, Session, Tokens
+from core.access.models import Grant, Owed, Session, Tokens
+from core.access.own.api import SEAL_KEY
 from core.access.tokens.token import Token
 from core.errors import NotFound
 from core.http.endpoint import Created, Input
 from core.http.identity import REFRESH_COOKIE, csrf_token, drop_cookies, give_cookies, require_own_page
 from core.http.wiring import POOL, actor, district_id, now, transaction
 
+_Code = Field(default="", max_length=40)
+
 
 class SignInBody(Input):
-    """A staff member's name and password; `cookies` asks for the tokens as cookies, which no script can read."""
+    """A staff member's name and password, and a code of his authenticator or a recovery code once he has set it up.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "demo-secretary5", "password": "…"}]})
+    `cookies` asks for the tokens as cookies, which no script can read.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"username": "demo-secretary5", "password": "…", "code": "123456"}]}
+    )
 
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)
+    code: str = _Code
     cookies: bool = False
 
 
@@ -36,11 +45,12 @@ class RefreshBody(Input):
 
 
 class ProofBody(Input):
-    """The password once more."""
+    """The password once more, and a new code."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "…"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "…", "code": "123456"}]})
 
     password: str = Field(min_length=1, max_length=256)
+    code: str = _Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +73,14 @@ class Me:
     """Who the caller is, the roles he holds, and when he last proved in this session who he is.
 
     `csrf_token` is for the header `X-CSRF-Token` of whoever is signed in by cookie.
+    What he `owes` he must do before he may do anything else.
     """
 
     kind: str
     id: int | None
     name: str
     grants: tuple[Grant, ...]
+    owes: tuple[Owed, ...]
     session_id: int | None
     proved_at: datetime | None
     csrf_token: str | None
@@ -77,7 +89,8 @@ class Me:
 async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[SessionOpened]:
     """Sign in as staff.
 
-    Wrong name, wrong password, locked and disabled accounts are answered alike.
+    Wrong name, wrong password, wrong code, locked and disabled accounts are answered alike. A session of an account
+    that has no authenticator yet, or a password given by someone else, only serves to change that.
     """
     admit_sign_in(request, by_cookie=body.cookies)
     tokens = await sign_in(
@@ -85,6 +98,8 @@ async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[Sessi
         district_id=district_id(request),
         username=body.username,
         password=body.password,
+        code=body.code,
+        key=request.app[SEAL_KEY],
         device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )
@@ -143,6 +158,7 @@ async def get_session(request: web.Request) -> Me:
         id=caller.id,
         name=caller.name,
         grants=caller.grants,
+        owes=caller.owes,
         session_id=caller.session_id,
         proved_at=caller.proved_at,
         csrf_token=csrf_token(request),
@@ -151,7 +167,14 @@ async def get_session(request: web.Request) -> Me:
 
 async def prove_session(request: web.Request, body: ProofBody) -> None:
     """Prove again who one is, for what asks for a recent proof: exports, grants, seeing personal data whole."""
-    await prove_again(request.app[POOL], actor=actor(request), password=body.password, now=now(request))
+    await prove_again(
+        request.app[POOL],
+        actor=actor(request),
+        password=body.password,
+        code=body.code,
+        key=request.app[SEAL_KEY],
+        now=now(request),
+    )
 
 
 async def sign_out(request: web.Request) -> None:

@@ -20,6 +20,13 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Owed(StrEnum):
+    """What a staff member must do before he may do anything else."""
+
+    PASSWORD = "password"  # noqa: S105 — of his own, in place of one that someone else gave
+    SECOND_FACTOR = "second_factor"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role on the area at `area_path` and below; `''` is the whole district."""
@@ -33,6 +40,7 @@ class Grant:
 class Actor:
     """Who makes a request. `id` is a rider's or a staff member's id by `kind`; None for anonymous.
 
+    `owes`: while he owes anything he holds no grants and passes only policies that are `for_newcomers`.
     By which session he came, and when he last proved in it who he is, makes him nobody else.
     """
 
@@ -41,6 +49,7 @@ class Actor:
     district_id: int
     name: str = ""
     grants: tuple[Grant, ...] = ()
+    owes: tuple[Owed, ...] = ()
     session_id: int | None = field(default=None, compare=False)
     proved_at: datetime | None = field(default=None, compare=False)
 

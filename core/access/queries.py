@@ -1,4 +1,4 @@
-"""All SQL about staff and grants."""
+"""All SQL about staff, grants and sessions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +22,27 @@ class StaffSecret:
     """What signing in needs to know of a staff account."""
 
     id: int
+    username: str
     name: str
     password_hash: str
     disabled_at: datetime | None
     locked_until: datetime | None
+    one_time_until: datetime | None
+    has_second_factor: bool
 
     def is_usable(self, now: datetime) -> bool:
         """Tell whether the account may sign in at all at `now`."""
-        return self.disabled_at is None and (self.locked_until is None or self.locked_until <= now)
+        return (
+            self.disabled_at is None
+            and (self.locked_until is None or self.locked_until <= now)
+            and (self.one_time_until is None or self.one_time_until > now)
+        )
+
+
+_ACCOUNT = """
+    id, username, name, password_hash, disabled_at, locked_until, one_time_until,
+    totp_secret is not null as has_second_factor
+"""
 
 
 async def find_staff(conn: Connection, *, district_id: int, username: str) -> Staff | None:
@@ -57,13 +70,6 @@ async def find_staff_name(conn: Connection, *, district_id: int, staff_id: int) 
     return name
 
 
-async def get_username(conn: Connection, *, district_id: int, staff_id: int | None) -> str:
-    name: str = await conn.fetchval(
-        "select username from staff where district_id = $1 and id = $2", district_id, staff_id
-    )
-    return name
-
-
 async def list_grants(conn: Connection, *, district_id: int, staff_id: int) -> tuple[Grant, ...]:
     rows = await conn.fetch(
         "select role, area_path, department_id from staff_grant where district_id = $1 and staff_id = $2",
@@ -78,31 +84,51 @@ async def find_staff_secret(
 ) -> StaffSecret | None:
     row = await conn.fetchrow(
         f"""
-        select id, name, password_hash, disabled_at, locked_until from staff
-        where district_id = $1 and username = $2 {"for update" if for_update else ""}
-        """,  # noqa: S608 — one of two constants
+        select {_ACCOUNT} from staff where district_id = $1 and username = $2 {"for update" if for_update else ""}
+        """,  # noqa: S608 — constants
         district_id,
         username,
     )
     return None if row is None else StaffSecret(**row)
 
 
+async def get_staff_secret(
+    conn: Connection, *, district_id: int, staff_id: int | None, for_update: bool = False
+) -> StaffSecret:
+    """Give what is secret of an account that exists."""
+    row = await conn.fetchrow(
+        f"""
+        select {_ACCOUNT} from staff where district_id = $1 and id = $2 {"for update" if for_update else ""}
+        """,  # noqa: S608 — constants
+        district_id,
+        staff_id,
+    )
+    assert row is not None  # noqa: S101 — the caller acts by this account
+    return StaffSecret(**row)
+
+
 async def count_failed_sign_in(
     conn: Connection, *, district_id: int, staff_id: int, max_failures: int, locked_until: datetime
-) -> None:
-    """Count one wrong password; the one that makes `max_failures` locks the account and starts a new count."""
-    await conn.execute(
+) -> bool:
+    """Count one wrong sign-in; the one that makes `max_failures` locks the account, starts a new count and gives True.
+
+    Commits without waiting for the disk, or a name that exists could be told by the time its answer takes.
+    """
+    await conn.execute("set local synchronous_commit = off")
+    is_locked: bool = await conn.fetchval(
         """
         update staff set
             failed_sign_ins = case when failed_sign_ins + 1 >= $3 then 0 else failed_sign_ins + 1 end,
             locked_until = case when failed_sign_ins + 1 >= $3 then $4 else locked_until end
         where district_id = $1 and id = $2
+        returning failed_sign_ins = 0
         """,
         district_id,
         staff_id,
         max_failures,
         locked_until,
     )
+    return is_locked
 
 
 async def clear_failed_sign_ins(conn: Connection, *, district_id: int, staff_id: int) -> None:
@@ -114,17 +140,26 @@ async def clear_failed_sign_ins(conn: Connection, *, district_id: int, staff_id:
 
 
 async def insert_staff(
-    conn: Connection, *, district_id: int, username: str, name: str, password_hash: str, now: datetime
+    conn: Connection,
+    *,
+    district_id: int,
+    username: str,
+    name: str,
+    password_hash: str,
+    one_time_until: datetime | None,
+    now: datetime,
 ) -> Staff:
     row = await conn.fetchrow(
         """
-        insert into staff (district_id, username, name, password_hash, created_at) values ($1, $2, $3, $4, $5)
+        insert into staff (district_id, username, name, password_hash, one_time_until, created_at)
+        values ($1, $2, $3, $4, $5, $6)
         returning id, username, name
         """,
         district_id,
         username,
         name,
         password_hash,
+        one_time_until,
         now,
     )
     assert row is not None  # noqa: S101 — INSERT … RETURNING of one row gives one row
@@ -141,9 +176,19 @@ async def set_disabled(conn: Connection, *, district_id: int, staff_id: int, now
     )
 
 
-async def set_password_hash(conn: Connection, *, district_id: int, staff_id: int, password_hash: str) -> None:
+async def set_enabled(conn: Connection, *, district_id: int, staff_id: int) -> None:
+    await conn.execute("update staff set disabled_at = null where district_id = $1 and id = $2", district_id, staff_id)
+
+
+async def set_password_hash(
+    conn: Connection, *, district_id: int, staff_id: int, password_hash: str, one_time_until: datetime | None
+) -> None:
     await conn.execute(
-        "update staff set password_hash = $3 where district_id = $1 and id = $2", district_id, staff_id, password_hash
+        "update staff set password_hash = $3, one_time_until = $4 where district_id = $1 and id = $2",
+        district_id,
+        staff_id,
+        password_hash,
+        one_time_until,
     )
 
 

@@ -6,7 +6,7 @@ A session is a single row however often it is renewed, so there are never two li
 from datetime import datetime, timedelta
 from functools import cache
 
-from core.access.models import Actor, ActorKind, Grant, Role, Session, Tokens
+from core.access.models import Actor, ActorKind, Grant, Owed, Role, Session, Tokens
 from core.access.queries import find_staff_name, list_grants
 from core.access.tokens import queries
 from core.access.tokens.queries import CallerRow, SessionRow
@@ -247,7 +247,18 @@ def _actor(row: CallerRow, district_id: int, now: datetime) -> Actor | None:
     if now - row.last_used_at >= IDLE_LIFE[row.kind] or (row.kind == "staff" and row.name is None):
         return None
     grants = tuple(Grant(Role(role), area_path, department_id) for role, area_path, department_id in row.grants or ())
-    return Actor(row.kind, row.subject_id, district_id, row.name or "", grants, row.session_id, row.proved_at)
+    owed = ((Owed.PASSWORD, row.owes_password), (Owed.SECOND_FACTOR, row.owes_second_factor))
+    owes = tuple(what for what, is_owed in owed if is_owed)
+    return Actor(
+        kind=row.kind,
+        id=row.subject_id,
+        district_id=district_id,
+        name=row.name or "",
+        grants=() if owes else grants,  # no powers yet
+        owes=owes,
+        session_id=row.session_id,
+        proved_at=row.proved_at,
+    )
 
 
 def _owner(actor: Actor) -> tuple[ActorKind, int]:

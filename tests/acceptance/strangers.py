@@ -15,7 +15,7 @@ import orjson
 from app.schedule import REACTIONS
 from community.routing.queries import insert_department
 from core.access.models import Actor, Grant, Role
-from core.access.queries import insert_grant, insert_staff, set_disabled
+from core.access.queries import insert_grant, set_disabled
 from core.database import Connection, Pool, connected, pool_transaction
 from core.events import dispatch_due
 from geo.generations import activate
@@ -24,6 +24,7 @@ from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.geo.boundaries import draft_of, square
 from tests.riders.verification.looking import add_reporter
 from tests.sessions import open_long_session
+from tests.staff import insert_staff
 
 STREET, OWN, SIBLING, PREFIX = "37/01", "37/01/02", "37/01/03", "37/011/04"
 PROOF = b"\xff\xd8\xff\xe0 at the resident's door"
@@ -115,9 +116,7 @@ class Builder:
     async def hire(self, name: str, *grants: Grant) -> Someone:
         """Give someone an account and roles."""
         async with pool_transaction(self.pool) as conn:
-            staff = await insert_staff(
-                conn, district_id=DISTRICT, username=name, name=name, password_hash="-", now=START
-            )
+            staff = await insert_staff(conn, district_id=DISTRICT, username=name, name=name, now=START)
             for grant in grants:
                 await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
         return await self.enter(Actor("staff", staff.id, DISTRICT, name, grants))

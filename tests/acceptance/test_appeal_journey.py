@@ -24,6 +24,7 @@ from geo.models import Area
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.geo.boundaries import draft_of, square
 from tests.sessions import open_long_session
+from tests.staff import insert_staff
 
 STREET, COMMUNITY = "37/01", "37/01/02"
 PROOF = b"\xff\xd8\xff\xe0 the visit at the resident's door"
@@ -85,9 +86,7 @@ async def district(client: Client, pool: Pool) -> AsyncIterator[District]:
         )
 
         async def hire(role: Role, path: str, department_id: int | None = None) -> Someone:
-            staff = await access.insert_staff(
-                conn, district_id=DISTRICT, username=f"{role}{path}", name=str(role), password_hash="-", now=START
-            )
+            staff = await insert_staff(conn, district_id=DISTRICT, username=f"{role}{path}", name=str(role), now=START)
             grant = Grant(role, path, department_id)
             await access.insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
             # A session of staff lasts twelve hours; the visit is made the day after.

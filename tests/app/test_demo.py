@@ -111,8 +111,8 @@ async def test_the_sign_ins_can_be_read_by_their_owner_only(loaded: Loaded) -> N
 
 
 def test_written_again_the_sign_ins_replace_those_before(tmp_path: Path) -> None:
-    write_sign_ins(tmp_path, DemoSignIns(()))
-    write_sign_ins(tmp_path, DemoSignIns(()))
+    write_sign_ins(tmp_path, DemoSignIns((), "A" * 32))
+    write_sign_ins(tmp_path, DemoSignIns((), "A" * 32))
     assert [FILE_NAME] == [place.name for place in tmp_path.iterdir()]
 
 

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL with the real thing: started, joined, killed, come back, refused."""
 
 import asyncio
-import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -387,26 +387,29 @@ async def test_our_own_server_is_refused_and_stopped_when_it_could_lose_commits(
     assert [] == postmasters(folder)
 
 
-async def test_the_plain_role_of_the_application_raises_no_warning(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, logger="app.postgres"):
-        await check_server(server.app_dsn)
-    assert [] == caplog.records
+async def test_the_plain_role_of_the_application_is_taken(server: Server) -> None:
+    await check_server(server.app_dsn)
 
 
-async def test_a_superuser_is_warned_of(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, logger="app.postgres"):
+async def test_a_superuser_is_refused(server: Server) -> None:
+    with pytest.raises(PostgresRefused, match=SUPERUSER):
         await check_server(server.superuser_dsn)
-    assert SUPERUSER in caplog.text
 
 
-async def test_an_owner_of_tables_is_warned_of(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    async with connected(server.owner_dsn) as conn:
-        await conn.execute("create table if not exists owned (n int)")
-    with caplog.at_level(logging.WARNING, logger="app.postgres"):
+async def test_an_owner_of_tables_is_refused(server: Server) -> None:
+    with pytest.raises(PostgresRefused, match="station_owner"):
         await check_server(server.owner_dsn)
-    assert "station_owner" in caplog.text
+
+
+@pytest.mark.parametrize("power", ["bypassrls", "in role station_owner"])
+async def test_a_role_with_a_power_it_does_not_need_is_refused(server: Server, power: str) -> None:
+    async with connected(server.superuser_dsn) as conn:
+        await conn.execute(f"create role too_mighty login password 'x' {power}")
+        try:
+            with pytest.raises(PostgresRefused, match="too_mighty"):
+                await check_server(re.sub("//.*@", "//too_mighty:x@", server.app_dsn))
+        finally:
+            await conn.execute("drop role too_mighty")
 
 
 async def test_lost_passwords_are_named(folder: Path) -> None:

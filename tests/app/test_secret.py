@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.secret import read_or_make_secret
+from app.secret import SecretRefused, read_or_make_secret
 
 
 def test_a_key_is_made_once(tmp_path: Path) -> None:
@@ -29,5 +29,23 @@ def test_only_its_owner_can_read_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("left", [b"", b"half"])
 def test_a_key_cut_short_is_refused(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "codes.key").write_bytes(left)
-    with pytest.raises(OSError, match="damaged"):
+    with pytest.raises(SecretRefused, match="damaged"):
         read_or_make_secret(tmp_path, "codes")
+
+
+@pytest.mark.parametrize("sample", [b"change-me-to-something-random-32", bytes(32), b"\xff\x01" * 16])
+def test_a_sample_key_is_refused(tmp_path: Path, sample: bytes) -> None:
+    (tmp_path / "codes.key").write_bytes(sample)
+    (tmp_path / "codes.key").chmod(0o600)
+    with pytest.raises(SecretRefused, match="sample"):
+        read_or_make_secret(tmp_path, "codes")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_key_that_others_reach_is_refused(tmp_path: Path, mode: int) -> None:
+    made = read_or_make_secret(tmp_path, "codes")
+    (tmp_path / "codes.key").chmod(mode)
+    with pytest.raises(SecretRefused, match="chmod 600"):
+        read_or_make_secret(tmp_path, "codes")
+    (tmp_path / "codes.key").chmod(0o600)
+    assert made == read_or_make_secret(tmp_path, "codes")

@@ -20,6 +20,7 @@ from app.staff_commands import PASSWORD_VARIABLE
 from core.access.accounts import sign_in
 from core.database import Pool, open_pool
 from tests.conftest import DISTRICT
+from tests.staff import KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -211,7 +212,9 @@ async def test_a_staff_account_signs_in_with_the_password_from_the_environment(m
     assert (0, "wang（王主任）: district_admin @ 全区 / whole district\n") == (said.status, said.out)
     assert "four plain words" not in said.out + said.err
     now = await pool.fetchval("select now()")
-    assert await sign_in(pool, district_id=DISTRICT, username="wang", password="four plain words here", now=now)
+    assert await sign_in(
+        pool, district_id=DISTRICT, username="wang", password="four plain words here", code="", key=KEY, now=now
+    )
     again = await machine.run("staff", "add", "wang", "王主任", "auditor", **password)
     assert (1, True) == (again.status, is_in_both_languages(again.err))
     assert "/username: 此用户名已被使用。" in again.err
@@ -302,5 +305,5 @@ async def test_a_taken_port_is_said_without_a_trace(machine: Machine) -> None:
 
 async def test_help_names_every_command(machine: Machine) -> None:
     said = await machine.run("--help")
-    commands = "serve demo docs migrate district staff events holidays locate areas departments rules stations".split()
-    assert (0, []) == (said.status, [command for command in commands if f"    {command}" not in said.out])
+    commands = "serve demo demo-code docs migrate district staff events holidays locate areas departments stations"
+    assert (0, []) == (said.status, [command for command in commands.split() if f"    {command}" not in said.out])

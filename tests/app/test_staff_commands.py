@@ -9,7 +9,8 @@ from app.settings import Settings
 from app.shell import build_parser
 from app.staff_commands import PASSWORD_VARIABLE
 from community.errors import UnknownArea, UnknownDepartment
-from core.access.accounts import PasswordTooShort, WrongSignIn, sign_in
+from core.access.accounts import sign_in
+from core.access.errors import PasswordTooShort, WrongSignIn
 from core.access.models import Grant, Role
 from core.access.queries import find_staff, list_grants
 from core.access.sessions import find_actor, open_session
@@ -19,6 +20,7 @@ from core.queries import find_district
 from core.shell import Shell
 from tests.community.district import COMMUNITY, STREET, add_areas, found
 from tests.conftest import DISTRICT, START
+from tests.staff import KEY
 
 FIRST, SECOND = "four plain words here", "four other words here"
 
@@ -125,8 +127,8 @@ async def test_only_the_new_password_signs_in(pool: Pool, monkeypatch: pytest.Mo
         monkeypatch.setenv(PASSWORD_VARIABLE, SECOND)
         await run(conn, "staff", "password", "wang")  # type: ignore[arg-type]
     with pytest.raises(WrongSignIn):
-        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, now=START)
-    assert await sign_in(pool, district_id=DISTRICT, username="wang", password=SECOND, now=START)
+        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
+    assert await sign_in(pool, district_id=DISTRICT, username="wang", password=SECOND, code="", key=KEY, now=START)
 
 
 async def test_the_old_password_opens_nothing_while_it_is_being_replaced(
@@ -137,7 +139,9 @@ async def test_the_old_password_opens_nothing_while_it_is_being_replaced(
         monkeypatch.setenv(PASSWORD_VARIABLE, SECOND)
         async with conn.transaction():
             await run(conn, "staff", "password", "wang")  # type: ignore[arg-type]
-            late = asyncio.create_task(sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, now=START))
+            late = asyncio.create_task(
+                sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
+            )
             while not late.done() and not await conn.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         with pytest.raises(WrongSignIn):
@@ -149,7 +153,7 @@ async def test_a_disabled_account_does_not_sign_in(pool: Pool) -> None:
         await run(conn, "staff", "add", "wang", "王", "auditor")  # type: ignore[arg-type]
         await run(conn, "staff", "disable", "wang")  # type: ignore[arg-type]
     with pytest.raises(WrongSignIn):
-        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, now=START)
+        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
 
 
 async def test_a_short_new_password_leaves_the_old_one(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,13 +171,13 @@ async def test_the_list_says_who_holds_what_and_who_is_disabled(
     await found(conn, "sanitation")
     await run(conn, "staff", "add", "wang", "王", "department", "--department", "sanitation")
     await run(conn, "staff", "grant", "wang", "auditor")
-    await run(conn, "staff", "add", "li", "李", "district_admin")
+    await run(conn, "staff", "add", "li", "李", "auditor")
     await run(conn, "staff", "disable", "li")
     capsys.readouterr()
     assert 0 == await run(conn, "staff", "list")
     whole = "@ 全区 / whole district"
     assert [
-        f"li（李）: district_admin {whole} [已停用 / disabled]",
+        f"li（李）: auditor {whole} [已停用 / disabled]",
         f"wang（王）: auditor {whole}; department sanitation {whole}",
     ] == capsys.readouterr().out.splitlines()
 

@@ -12,6 +12,7 @@ from core.access.models import Actor, Grant, Role
 from core.database import Connection
 from geo.models import AreaRef, Located, Reason
 from tests.conftest import DISTRICT, START
+from tests.staff import insert_staff
 
 DISTRICT_PATH = "37"
 STREET = "37/01"
@@ -62,9 +63,7 @@ async def hire(
     conn: Connection, username: str, role: Role, area_path: str = "", department_id: int | None = None
 ) -> Actor:
     """Make a staff account with one role."""
-    staff = await access.insert_staff(
-        conn, district_id=DISTRICT, username=username, name=f"{username}的名字", password_hash="-", now=START
-    )
+    staff = await insert_staff(conn, district_id=DISTRICT, username=username, name=f"{username}的名字", now=START)
     grant = Grant(role, area_path, department_id)
     await access.insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
     return Actor("staff", staff.id, DISTRICT, staff.name, (grant,))

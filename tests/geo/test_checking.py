@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from core.access.accounts import add_staff
 from core.access.models import Grant, Role
+from core.access.queries import insert_grant
 from core.database import Connection
 from geo.checking import CheckReport, FindingKind, check_draft
 from geo.datum import from_wgs84, to_wgs84
@@ -16,6 +16,7 @@ from geo.generations import activate
 from geo.models import Area, Datum
 from tests.conftest import DISTRICT, START
 from tests.geo.boundaries import area, draft_of, square
+from tests.staff import insert_staff
 
 CLEAN = CheckReport((), ())
 CHICAGO = shapely.box(-87.7, 41.8, -87.6, 41.9)
@@ -119,15 +120,9 @@ async def test_a_child_mostly_outside_its_parent_is_an_error(conn: Connection) -
 
 
 async def test_scopes_of_staff_that_the_draft_lacks_are_named(conn: Connection) -> None:
-    await add_staff(
-        conn,
-        district_id=DISTRICT,
-        username="secretary",
-        name="书记",
-        password="a long enough one",
-        grants=(Grant(Role.SECRETARY, "9/91"), Grant(Role.SECRETARY, "1"), Grant(Role.AUDITOR, "")),
-        now=START,
-    )
+    staff = await insert_staff(conn, district_id=DISTRICT, username="secretary", name="书记", now=START)
+    for grant in (Grant(Role.SECRETARY, "9/91"), Grant(Role.SECRETARY, "1"), Grant(Role.AUDITOR, "")):
+        await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
     (missing,) = (await checked(conn, (area("1"), square(0, 0)))).warnings
     assert (FindingKind.SCOPE, True) == (missing.kind, "9/91" in missing.text.en)
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from core.access.models import Actor, Grant, Role
-from core.access.queries import insert_staff
 from core.database import Connection
 from geo.models import AreaRef, Located, Point, Reason
 from riders.signup.consents import PHOTO, REPORT_LOCATION, decide_consent
 from riders.signup.queries import insert_rider
+from tests.staff import insert_staff
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
@@ -51,9 +51,7 @@ def add_secretary() -> Callable[[Connection, str], Awaitable[Actor]]:
     """Give a function that makes the secretary of an area."""
 
     async def add(conn: Connection, area_path: str) -> Actor:
-        staff = await insert_staff(
-            conn, district_id=1, username=f"s{area_path}", name="书记", password_hash="x", now=NOW
-        )
+        staff = await insert_staff(conn, district_id=1, username=f"s{area_path}", name="书记", now=NOW)
         return Actor("staff", staff.id, 1, staff.name, (Grant(Role.SECRETARY, area_path),))
 
     return add

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from core.access.models import Grant, Role
 from core.access.policy import ANYONE, staff
-from core.access.queries import insert_grant, insert_staff
+from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
@@ -30,6 +30,7 @@ from station.transfer import api as transfer
 from station.transfer.lists import ImportReport
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.sessions import open_long_session
+from tests.staff import insert_staff
 from tests.station.district import EAST, WEST, draft, enter, locate_in, open_generation
 
 STATIONS = "/api/v1/stations"
@@ -77,7 +78,6 @@ class House:
                 district_id=DISTRICT,
                 username=f"{role}{area_path}",
                 name="值班员",
-                password_hash="-",
                 now=START,
             )
             await insert_grant(conn, district_id=DISTRICT, staff_id=person.id, grant=Grant(role, area_path), now=START)

@@ -12,7 +12,6 @@ from community.verification.models import LookRule, Looks
 from community.verification.queries import update_look_rule
 from community.workflow import Verb
 from core.access.models import Actor
-from core.access.queries import insert_staff
 from core.database import Connection
 from core.models import Event
 from core.queries import list_events
@@ -27,6 +26,7 @@ from riders.verification.offers.willingness import set_willingness
 from riders.verification.queries import find_task, list_tasks_of_case
 from tests.community.district import COMMUNITY, located, open_report
 from tests.conftest import DISTRICT, START
+from tests.staff import insert_staff
 
 MINUTE = timedelta(minutes=1)
 #: Where the cases of these tests are.
@@ -67,7 +67,7 @@ async def appoint(
     application = await find_application(conn, district_id=DISTRICT, application_id=application_id)
     assert application is not None
     staff = await insert_staff(
-        conn, district_id=DISTRICT, username=f"appoints {application_id}", name="聘任人", password_hash="-", now=START
+        conn, district_id=DISTRICT, username=f"appoints {application_id}", name="聘任人", now=START
     )
     await conn.execute(
         "update application set status = 'approved', decided_at = $2, decided_by = $3 where id = $1",
