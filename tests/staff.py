@@ -1,12 +1,13 @@
 """Staff for tests: accounts that are ready to work without the cost of a hashed password, and those that sign in."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
 
 from core.access import accounts, queries
 from core.access.models import Grant, Staff
-from core.access.own.second_factor import set_second_factor
+from core.access.own.second_factor import renew_recovery_codes, set_second_factor
 from core.access.passwords import hash_password
 from core.database import Connection
 
@@ -30,30 +31,49 @@ async def insert_staff(conn: Connection, *, district_id: int, username: str, nam
     return staff
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signs in: by codes of his authenticator, or by recovery codes, which need neither clock nor key."""
+
+    id: int
+    username: str
+    password: str
+    secret: str
+    recovery_codes: list[str]
+
+    def code(self, now: datetime) -> str:
+        """Give what the authenticator shows at `now`."""
+        return pyotp.TOTP(self.secret).at(now)
+
+    def body(self) -> dict[str, str]:
+        """Give what signs him in, ten times at most."""
+        return {"username": self.username, "password": self.password, "code": self.recovery_codes.pop()}
+
+
 async def add_staff(
     conn: Connection,
-    *,
     username: str,
-    grants: tuple[Grant, ...] = (),
+    *grants: Grant,
     now: datetime,
-    district_id: int = 1,
+    name: str = "演示职员",
     password: str = PASSWORD,
     key: bytes = KEY,
-) -> tuple[Staff, str]:
-    """Make an account that signs in with its password and a code; give it and the secret of its authenticator."""
+) -> Person:
+    """Make an account that owes nothing and signs in."""
     staff = await accounts.add_staff(
         conn,
-        district_id=district_id,
+        district_id=1,
         username=username,
-        name="演示书记",
+        name=name,
         password_hash=await hashed(password),
         one_time_until=None,
         grants=grants,
         now=now,
     )
     secret = pyotp.random_base32()
-    await set_second_factor(conn, district_id=district_id, staff_id=staff.id, secret=secret, key=key)
-    return staff, secret
+    await set_second_factor(conn, district_id=1, staff_id=staff.id, secret=secret, key=key)
+    codes = await renew_recovery_codes(conn, district_id=1, staff_id=staff.id)
+    return Person(staff.id, username, password, secret, list(codes))
 
 
 _hashes: dict[str, str] = {}
@@ -64,8 +84,3 @@ async def hashed(password: str) -> str:
     if password not in _hashes:
         _hashes[password] = await hash_password(password, context=())
     return _hashes[password]
-
-
-def code_at(secret: str, now: datetime) -> str:
-    """Give what the authenticator shows at `now`."""
-    return pyotp.TOTP(secret).at(now)

@@ -4,30 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from core.access.accounts import MAX_FAILURES, add_staff
+from core.access.accounts import MAX_FAILURES
 from core.access.device import describe_device
 from core.access.models import Grant, Role
 from core.access.sessions import ACCESS_LIFE, PROOF_LIFE, RENEWED_TOGETHER
 from core.database import Pool, pool_transaction
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import START, Client, FakeClock
+from tests.staff import Person, add_staff
 
-PASSWORD = "a long enough one"
-SIGN_IN = {"username": "wang", "password": PASSWORD}
+WANG: list[Person] = []
 PHONE_BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) AppleWebKit/605.1.15 MicroMessenger/8.0.49 Safari/604.1"
 
 
 @pytest.fixture(autouse=True)
 async def account(pool: Pool) -> None:
     async with pool_transaction(pool) as conn:
-        await add_staff(
-            conn,
-            district_id=DISTRICT,
-            username="wang",
-            name="演示管理员",
-            password=PASSWORD,
-            grants=(Grant(Role.DISTRICT_ADMIN, ""),),
-            now=START,
-        )
+        WANG[:] = [await add_staff(conn, "wang", Grant(Role.DISTRICT_ADMIN, ""), now=START)]
 
 
 def bearer(tokens: dict[str, str]) -> dict[str, str]:
@@ -35,10 +27,15 @@ def bearer(tokens: dict[str, str]) -> dict[str, str]:
 
 
 async def enter(client: Client, device: str = "") -> dict[str, str]:
-    answer = await client.post("/api/v1/session", json=SIGN_IN, headers={"User-Agent": device} if device else {})
+    answer = await client.post("/api/v1/session", json=WANG[0].body(), headers={"User-Agent": device} if device else {})
     assert 201 == answer.status
     tokens: dict[str, str] = await answer.json()
     return tokens
+
+
+def proof() -> dict[str, str]:
+    sign_in = WANG[0].body()
+    return {"password": sign_in["password"], "code": sign_in["code"]}
 
 
 async def status_of(client: Client, tokens: dict[str, str]) -> int:
@@ -79,17 +76,20 @@ async def test_an_export_asks_for_a_proof_that_is_ten_minutes_old_at_most(client
     clock.advance(PROOF_LIFE + timedelta(seconds=1))
     refused = await client.get("/api/v1/stations/export", headers=here)
     assert (403, "/docs/problems#recent-sign-in-needed") == (refused.status, (await refused.json())["type"])
-    wrong = await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)
+    wrong = await client.post("/api/v1/session/proof", json=proof() | {"password": "wrong"}, headers=here)
     assert (401, 403) == (wrong.status, (await client.get("/api/v1/stations/export", headers=here)).status)
-    assert 204 == (await client.post("/api/v1/session/proof", json={"password": PASSWORD}, headers=here)).status
+    assert 204 == (await client.post("/api/v1/session/proof", json=proof(), headers=here)).status
     assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
 
 
 async def test_guesses_at_a_proof_lock_the_account_like_guesses_at_a_sign_in(client: Client) -> None:
     here = bearer(await enter(client))
     for _ in range(MAX_FAILURES):
-        assert 401 == (await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)).status
-    assert 401 == (await client.post("/api/v1/session/proof", json={"password": PASSWORD}, headers=here)).status
+        assert (
+            401
+            == (await client.post("/api/v1/session/proof", json=proof() | {"password": "wrong"}, headers=here)).status
+        )
+    assert 401 == (await client.post("/api/v1/session/proof", json=proof(), headers=here)).status
 
 
 @pytest.mark.parametrize(

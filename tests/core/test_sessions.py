@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.access.accounts import add_staff, disable, set_password
+from core.access.accounts import disable, set_one_time_password
 from core.access.models import Actor, Grant, Role, Tokens
+from core.access.queries import insert_grant
 from core.access.sessions import (
     ACCESS_LIFE,
     FORMER_ACCESS_LIFE,
@@ -32,6 +33,7 @@ from core.access.tokens.token import Token
 from core.database import Connection, Pool, pool_transaction
 from core.errors import NotFound
 from tests.conftest import DISTRICT, START
+from tests.staff import insert_staff
 
 A_MINUTE = timedelta(minutes=1)
 A_MOMENT = timedelta(microseconds=1)
@@ -45,15 +47,9 @@ async def enter(conn: Connection, kind: str = "rider", subject_id: int = 7, now:
 
 
 async def hire(conn: Connection) -> int:
-    staff = await add_staff(
-        conn,
-        district_id=DISTRICT,
-        username="wang",
-        name="演示书记",
-        password="a long enough one",
-        grants=(Grant(Role.SECRETARY, "37/01"), Grant(Role.DEPARTMENT, "", 3)),
-        now=START,
-    )
+    staff = await insert_staff(conn, district_id=DISTRICT, username="wang", name="演示书记", now=START)
+    for grant in (Grant(Role.SECRETARY, "37/01"), Grant(Role.DEPARTMENT, "", 3)):
+        await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
     return staff.id
 
 
@@ -244,7 +240,7 @@ async def test_disabling_and_a_new_password_end_the_sessions_of_that_account(con
     if act == "disable":
         await disable(conn, district_id=DISTRICT, staff_id=staff_id, now=START)
     else:
-        await set_password(conn, district_id=DISTRICT, staff_id=staff_id, password="another long one", now=START)
+        await set_one_time_password(conn, district_id=DISTRICT, staff_id=staff_id, password_hash="-", now=START)
     assert await who(conn, tokens.access) is None
     assert await renew(conn, tokens.refresh) is None
     assert await who(conn, rider.access) is not None
