@@ -16,6 +16,7 @@ def main() -> None:
         ("bench.cases", []),
         ("bench.duplicates", ["0"]),
         ("bench.figures", ["20000"]),
+        ("bench.sign_ins", []),
     ):
         print(f"== {module}", flush=True)
         sys.argv = [module, *(sizes if is_small else [])]

@@ -65,7 +65,7 @@ async def serving(dsn: str, data_dir: Path) -> AsyncIterator[int]:
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "bench.server", dsn, str(port), str(data_dir)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 — starting takes no time
-    _pin(process.pid, 0)
+    pin(process.pid, 0)
     try:
         await _wait_until_ready(port)
         yield port
@@ -90,7 +90,8 @@ async def _wait_until_ready(port: int) -> None:
     raise RuntimeError("the server did not become ready")
 
 
-def _pin(pid: int, core: int) -> None:
+def pin(pid: int, core: int) -> None:
+    """Let a process run on one core, where the machine lets us choose."""
     if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(pid, {core})
 
@@ -98,7 +99,7 @@ def _pin(pid: int, core: int) -> None:
 async def measure(station_counts: Sequence[int], grid_counts: Sequence[int]) -> list[Result]:
     """Measure every size on a database of its own."""
     results = []
-    _pin(0, 1)
+    pin(0, 1)
     for stations, grids in zip(station_counts, grid_counts, strict=True):
         with tempfile.TemporaryDirectory(prefix="station-bench-") as folder:
             async with running(Path(folder)) as server:

@@ -10,7 +10,7 @@ from core.access import queries
 from core.access.errors import PasswordNotNew, WrongOldPassword, WrongSignIn
 from core.access.models import Actor, Grant, Staff, Tokens
 from core.access.own.second_factor import use_code
-from core.access.passwords import NOBODY, hash_password, verify_password
+from core.access.passwords import NOBODY, check_not_flooded, hash_password, verify_password
 from core.access.queries import StaffSecret
 from core.access.sessions import end_sessions, open_session, renew_proof
 from core.audit import record_act
@@ -190,6 +190,7 @@ async def _proved(
     `code` None asks for the password alone: the session has proved the rest. Raises `WrongSignIn`, `Unavailable`.
     Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool.
     """
+    check_not_flooded()
     async with pool_transaction(pool) as conn:
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username)
     stored = NOBODY if account is None else account.password_hash

@@ -69,10 +69,15 @@ async def verify_password(stored: str, password: str) -> tuple[bool, str | None]
     return await _in_thread(lambda: _verify(stored, password))
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
-    global _pending  # counted in the event loop alone
+def check_not_flooded() -> None:
+    """Refuse before anything is done for a password that could not be hashed soon. Raises `Unavailable`."""
     if _pending >= MAX_PENDING:
         raise Unavailable(retry_after_s=1)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    global _pending  # counted in the event loop alone
+    check_not_flooded()
     _pending += 1
     running = asyncio.get_running_loop().run_in_executor(_threads, work)
     running.add_done_callback(_count_down)  # also when the caller has gone: the thread goes on until then

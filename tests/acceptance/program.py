@@ -29,7 +29,7 @@ class Program:
     def __init__(self, folder: Path) -> None:
         self.data_dir = folder
         self.log = folder / "log.txt"
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
         self._used: dict[str, int] = {}
 
@@ -151,7 +151,8 @@ async def sign_in_staff(program: Program, username: str) -> Caller:
     return Caller(program, session["access"])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
