@@ -22,6 +22,9 @@ from core.errors import Unavailable
 #: Events read at once: what is made of them keeps the event loop for some 15 ms.
 BATCH = 200
 
+#: Listeners whose sessions are looked at together; more would keep the event loop longer than that.
+SESSIONS = 500
+
 
 class LiveCases:
     """Who listens in this process. `follow` must be woken often; it asks the database only while someone listens."""
@@ -115,19 +118,19 @@ class LiveCases:
                 return
 
     async def look_again(self, pool: Pool, *, now: datetime) -> None:
-        """End the streams of sessions that have ended, and see by the roles of now: one query for all who listen."""
-        listeners = [(listener, listener.actor.session_id or 0) for listener in self._listeners]
-        if not listeners:
-            return
-        session_ids = list({session_id for _, session_id in listeners})
-        async with pool_transaction(pool) as conn:
-            actors = await find_actors(conn, district_id=self._district_id, session_ids=session_ids, now=now)
-        for listener, session_id in listeners:
-            actor = actors.get(session_id)
-            if actor is None:
-                listener.end()
-            elif set(actor.grants) != set(listener.actor.grants):
-                listener.see_as(actor)
+        """End the streams of sessions that have ended, and see by the roles of now: a query for hundreds who listen."""
+        listeners = tuple(self._listeners)
+        for start in range(0, len(listeners), SESSIONS):
+            looked_at = [(each, each.actor.session_id or 0) for each in listeners[start : start + SESSIONS]]
+            session_ids = list({session_id for _, session_id in looked_at})
+            async with pool_transaction(pool) as conn:
+                actors = await find_actors(conn, district_id=self._district_id, session_ids=session_ids, now=now)
+            for listener, session_id in looked_at:
+                actor = actors.get(session_id)
+                if actor is None:
+                    listener.end()
+                elif set(actor.grants) != set(listener.actor.grants):
+                    listener.see_as(actor)
 
     def close(self) -> None:
         """End every stream and admit none any more."""
