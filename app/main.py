@@ -7,6 +7,7 @@ from aiohttp import web
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
+from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
@@ -19,7 +20,7 @@ from core.access.own.api import SEAL_KEY
 from core.clock_guard import ClockGuard
 from core.database import Connection, open_pool
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
-from core.http.photos import PHOTO_ROOT
+from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, Clock
 from core.queries import get_database_time
@@ -53,8 +54,7 @@ def create_app(
     app[OPENAPI] = openapi_document()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
-    app[PHOTO_ROOT] = photos = settings.data_dir / "photos"
-    photos.mkdir(mode=0o700, parents=True, exist_ok=True)  # faces and plates are other people's data
+    set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
     app[SMS] = sms or LogSmsSender()
     app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
     app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")

@@ -33,6 +33,7 @@ from core.access.models import Role
 from core.access.own import api as account
 from core.access.policy import ANY_STAFF, ANYONE, OWN_ACCOUNT, OWN_SESSION, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
+from core.http.photos import PHOTO_TYPES, get_upload
 from geo import api as geo
 from geo.answers import LocateAnswer
 from riders import api as reports
@@ -53,7 +54,6 @@ _DISTRICT = staff(Role.DISTRICT_ADMIN, whole_district=True)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
 _REVIEWS_READER = staff(*REVIEWERS, Role.AUDITOR)
-_PHOTO = ("image/jpeg", "image/png", "image/webp")
 _JSON_LINES = "application/x-ndjson"
 
 ROUTES: tuple[Route, ...] = (
@@ -149,11 +149,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/reports", reports.submit_report, RIDER, 201),
     Route("GET", "/api/v1/reports", reports.list_reports, RIDER),
     Route("GET", "/api/v1/reports/{report_id}", reports.get_report, SIGNED_IN),
-    Route("PUT", "/api/v1/reports/{report_id}/photos/{sha256}", reports.put_photo, RIDER, accepts=_PHOTO),
+    Route("PUT", "/api/v1/reports/{report_id}/photos/{sha256}", reports.put_photo, RIDER, accepts=PHOTO_TYPES),
     Route(
         "GET", "/api/v1/reports/{report_id}/photos/{sha256}", reports.get_photo, SIGNED_IN,
         answer=bytes, media_type="image/jpeg",
     ),
+    Route("GET", "/api/v1/photo-uploads/{sha256}", get_upload, SIGNED_IN),
     # duplicates
     Route("GET", "/api/v1/cases/nearby", duplicates.get_nearby_cases, RIDER),
     Route("GET", "/api/v1/cases/duplicate-counts", duplicates.get_duplicate_counts, ANY_STAFF),
@@ -209,7 +210,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
     Route("POST", "/api/v1/cases/{case_id}/{verb}", cases.act_on_case, ANY_STAFF),
     Route(
-        "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=_PHOTO
+        "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=PHOTO_TYPES
     ),
     Route(
         "GET", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.get_case_photo, ANY_STAFF,
@@ -225,7 +226,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/verification-tasks/{task_id}/give-back", verification.give_task_back, RIDER, 204),
     Route(
         "PUT", "/api/v1/verification-tasks/{task_id}/photos/{sha256}", verification.put_look_photo, RIDER,
-        accepts=_PHOTO,
+        accepts=PHOTO_TYPES,
     ),
     Route("POST", "/api/v1/verification-tasks/{task_id}/answer", verification.answer_task, SIGNED_IN),
     Route("GET", "/api/v1/cases/{case_id}/verification-tasks", verification.list_tasks_of_case, ANY_STAFF),

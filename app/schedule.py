@@ -27,8 +27,10 @@ from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
+from core.http.photos import PARTIALS
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from core.models import Event
+from core.partials import forget_old
 from core.queries import delete_changes_before
 from geo.api import AREAS, follow_areas
 from geo.live import Areas
@@ -150,13 +152,15 @@ async def _award_honours(app: web.Application) -> None:
 
 
 async def _forget(app: web.Application) -> None:
-    """Delete what nobody needs any more: used codes, ended sessions, kept answers, changes that all have read."""
+    """Delete what nobody needs any more: used codes, ended sessions, kept answers, changes that all have read,
+    uploads that nobody went on with."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
     async with pool_transaction(app[POOL]) as conn:
         await forget_old_codes(conn, district_id=district_id, now=now)
         await forget_bulk_acts(conn, district_id=district_id, now=now)
         await delete_sessions_ended_before(conn, district_id=district_id, before=now - _KEEP_SESSIONS)
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)
+    await asyncio.to_thread(forget_old, app[PARTIALS], now=now)
 
 
 def _joined(*tables: Mapping[str, Reaction]) -> dict[str, tuple[Reaction, ...]]:

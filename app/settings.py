@@ -38,6 +38,9 @@ class Settings:
     nominatim_url: str = ""
     amap_key: str = ""
     baidu_key: str = ""
+    photo_bucket: str = ""
+    photo_bucket_region: str = "us-east-1"
+    photo_bucket_key_file: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -24,6 +24,7 @@ from app.constraints import CONSTRAINTS
 from app.database import opened_database
 from app.demo.command import run_demo, show_code
 from app.main import utc_now
+from app.photo_commands import add_commands as add_photo_commands
 from app.postgres import PostgresRefused
 from app.secret import SecretRefused
 from app.serve import serve
@@ -82,6 +83,7 @@ def build_parser(settings: Settings) -> ArgumentParser:
     locating.add_argument("--lat", required=True, metavar="COLUMN")
     locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
     add_staff_commands(commands)
+    add_photo_commands(commands, settings)
     add_area_commands(commands)
     add_community_commands(commands)
     add_station_commands(commands, partial(load_locate, nearest_limit_m=settings.nearest_limit_m))

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from community.followup.api import LINK_SECRET
 from core.http.endpoint import Created, Input
-from core.http.photos import give_photo, take_photo
+from core.http.photos import UploadQuery, give_photo, taken_photo
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
@@ -95,20 +95,24 @@ async def get_report(request: web.Request, report_id: int) -> ReportProgress:
         )
 
 
-async def put_photo(request: web.Request, report_id: int, sha256: str) -> Photo:
-    """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless."""
+async def put_photo(request: web.Request, report_id: int, sha256: str, query: UploadQuery) -> Photo:
+    """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless.
+
+    What is kept and served is a JPEG made of its pixels, without place, time and whatever else the camera wrote.
+    """
     async with transaction(request) as conn:
-        await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
-    photo = await take_photo(request, sha256)
-    async with transaction(request) as conn:
+        known = await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
+    if known is not None:
+        return known
+    async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
         return await photos.record_photo(conn, actor=actor(request), report_id=report_id, photo=photo, now=now(request))
 
 
-async def get_photo(request: web.Request, report_id: int, sha256: str) -> web.FileResponse:
+async def get_photo(request: web.Request, report_id: int, sha256: str) -> web.Response:
     """Give a photo to the rider who sent it and to staff who see its case."""
     async with transaction(request) as conn:
         photo = await progress.get_stored_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
-    return give_photo(request, sha256, photo.media_type or "")
+    return await give_photo(request, photo.stored_sha256 or "", photo.media_type or "")
 
 
 def to_submission(body: ReportBody) -> Submission:

@@ -148,9 +148,13 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a report; everything but the hash is None until it has arrived."""
+    """A photo of a report; everything but `sha256`, its name, is None until it has arrived.
+
+    The name is of the bytes as they were sent, the rest of the file that is served.
+    """
 
     sha256: str
+    stored_sha256: str | None
     media_type: str | None
     size: int | None
     stored_at: datetime | None

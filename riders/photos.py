@@ -1,8 +1,6 @@
 """Photos of a report: sent one by one under their SHA-256, each as often as the network makes necessary.
 
-A photo is acknowledged only when its file is safe on the disk and its row committed, in this order. Format and size
-are checked by the first bytes; decoding and re-encoding in a separate process, which also strips what the camera
-wrote into the file, is still to come, so what is served here is the original and goes to few.
+A photo is acknowledged only when what is kept of it is safe in the store and its row committed, in this order.
 """
 
 from datetime import datetime
@@ -22,19 +20,20 @@ from riders.signup.consents import PHOTO, require_consents
 MOST_PHOTOS = 6
 
 
-async def expect_photo(conn: Connection, *, actor: Actor, report_id: int, sha256: str) -> None:
-    """Refuse before the body is read what could not be kept after it.
+async def expect_photo(conn: Connection, *, actor: Actor, report_id: int, sha256: str) -> Photo | None:
+    """Give the photo if it is stored already, before its body is read once more.
 
     Raises `NotFound` for another rider's report, `TooManyPhotos`, `ConsentNeeded`, and `InvalidInput` for a malformed
     hash.
     """
     check_hash(sha256)
-    await _check_room(conn, actor=actor, report_id=report_id, sha256=sha256)
+    known = await _check_room(conn, actor=actor, report_id=report_id, sha256=sha256)
     await require_consents(conn, actor=actor, needed=[(PHOTO, "/path/sha256")])
+    return known
 
 
 async def record_photo(conn: Connection, *, actor: Actor, report_id: int, photo: StoredPhoto, now: datetime) -> Photo:
-    """Note that the file is safe on the disk; noting it again changes nothing and answers the same.
+    """Note that the file is safe in the store; noting it again changes nothing and answers the same.
 
     It is a photo of the report's case too, of how things were before. Raises `NotFound`, `TooManyPhotos`.
     """
@@ -58,8 +57,11 @@ async def record_photo(conn: Connection, *, actor: Actor, report_id: int, photo:
     return next(each for each in photos if each.sha256 == photo.sha256)
 
 
-async def _check_room(conn: Connection, *, actor: Actor, report_id: int, sha256: str) -> None:
-    """Hold the report, so that parallel photos count one after another, and check that one more is taken."""
+async def _check_room(conn: Connection, *, actor: Actor, report_id: int, sha256: str) -> Photo | None:
+    """Hold the report, so that parallel photos count one after another, and check that one more is taken.
+
+    Give the photo if it is stored already.
+    """
     rider_id = rider_id_of(actor)
     if not await queries.lock_own_report(conn, district_id=actor.district_id, rider_id=rider_id, report_id=report_id):
         raise NotFound()
@@ -67,3 +69,4 @@ async def _check_room(conn: Connection, *, actor: Actor, report_id: int, sha256:
     others = [photo for photo in photos if photo.sha256 != sha256]
     if len(others) >= MOST_PHOTOS:
         raise TooManyPhotos(most=MOST_PHOTOS)
+    return next((photo for photo in photos if photo.sha256 == sha256 and photo.stored_at is not None), None)

@@ -152,7 +152,7 @@ async def lock_own_report(conn: Connection, *, district_id: int, rider_id: int, 
 async def list_photos(conn: Connection, *, district_id: int, report_id: int) -> list[Photo]:
     """Give the photos of a report: those announced in their order, then those that came without."""
     sql = """
-        select sha256, media_type, size, stored_at from report_photo
+        select sha256, stored_sha256, media_type, size, stored_at from report_photo
         where district_id = $1 and report_id = $2
         order by position, stored_at, sha256
     """
@@ -169,14 +169,17 @@ async def store_photo(
 ) -> bool:
     """Mark a photo as safe on the disk; tell whether this was news."""
     sql = """
-        insert into report_photo as photo (district_id, report_id, sha256, media_type, size, stored_at)
-        values ($1, $2, $3, $4, $5, $6)
+        insert into report_photo as photo (
+            district_id, report_id, sha256, stored_sha256, media_type, size, stored_at
+        )
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (district_id, report_id, sha256) do update set
-            media_type = excluded.media_type, size = excluded.size, stored_at = excluded.stored_at
+            stored_sha256 = excluded.stored_sha256, media_type = excluded.media_type, size = excluded.size,
+            stored_at = excluded.stored_at
         where photo.stored_at is null
         returning true
     """
-    values = (district_id, report_id, photo.sha256, photo.media_type, photo.size, now)
+    values = (district_id, report_id, photo.sha256, photo.stored_sha256, photo.media_type, photo.size, now)
     return await conn.fetchval(sql, *values) is not None
 
 

@@ -1,8 +1,9 @@
 """Plays the planned cases through the rooms' own verbs, in the order of their times, as if it had all happened."""
 
+import asyncio
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from app.demo.cases import PlannedAct, PlannedCase, fault_number
 from app.demo.pictures import draw_picture
@@ -22,8 +23,9 @@ from core import queries
 from core.access.models import Actor, Role
 from core.access.sessions import anonymous
 from core.database import Connection
-from core.files import put
-from core.photos import StoredPhoto
+from core.files import FileStore
+from core.photos import KEPT_AS, StoredPhoto
+from core.reencoding import reencode
 from geo.datum import from_wgs84
 from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
@@ -57,11 +59,11 @@ class Cast:
 class History:
     """The cases as they come about; `play` moves one step, `settle` works off what follows from it."""
 
-    def __init__(self, conn: Connection, cast: Cast, locate: Locate, photo_root: Path) -> None:
+    def __init__(self, conn: Connection, cast: Cast, locate: Locate, photos: FileStore) -> None:
         self._conn = conn
         self._cast = cast
         self._locate = locate
-        self._photo_root = photo_root
+        self._photos = photos
         self._case_ids: dict[int, int] = {}
 
     async def play(self, plan: list[PlannedCase]) -> None:
@@ -110,8 +112,7 @@ class History:
 
     async def _report(self, planned: PlannedCase) -> int:
         rider = self._cast.riders[planned.rider]
-        photo = draw_picture(planned.number) if planned.number % _PHOTO_EVERY == 0 else None
-        sha256 = None if photo is None else put(self._photo_root, photo)
+        photo = await self._photograph(planned) if planned.number % _PHOTO_EVERY == 0 else None
         report = await submit(
             self._conn,
             actor=rider,
@@ -122,21 +123,21 @@ class History:
                 accuracy_m=None if planned.point is None else 5.0 + planned.number % 20,
                 answers=planned.answers,
                 observed_at=planned.opened_at,
-                photos=() if sha256 is None else (sha256,),
+                photos=() if photo is None else (photo.sha256,),
             ),
             key=f"demonstration-{planned.number:04}",
             locate=self._locate,
             now=planned.opened_at,
         )
-        if photo is not None and sha256 is not None:
-            await record_photo(
-                self._conn,
-                actor=rider,
-                report_id=report.id,
-                photo=StoredPhoto(sha256, "image/png", len(photo)),
-                now=planned.opened_at,
-            )
+        if photo is not None:
+            await record_photo(self._conn, actor=rider, report_id=report.id, photo=photo, now=planned.opened_at)
         return report.case_id
+
+    async def _photograph(self, planned: PlannedCase) -> StoredPhoto:
+        drawn = draw_picture(planned.number)
+        jpeg = await asyncio.to_thread(reencode, drawn, media_type="image/png")
+        stored = await self._photos.put(jpeg)
+        return StoredPhoto(hashlib.sha256(drawn).hexdigest(), stored, KEPT_AS, len(jpeg))
 
     async def _appeal(self, planned: PlannedCase) -> int:
         received = _received(planned)

@@ -23,6 +23,7 @@ from core.access.own.second_factor import set_second_factor
 from core.access.passwords import hash_password
 from core.access.queries import has_staff
 from core.database import Connection
+from core.files import FileStore
 from core.queries import update_district
 from geo.drafts import add_areas, open_draft
 from geo.generations import activate
@@ -45,7 +46,7 @@ _BEGINNING = 120 * _DAY
 
 
 async def load_demo(
-    conn: Connection, *, district_id: int, data_dir: Path, now: datetime, say: Say
+    conn: Connection, *, district_id: int, data_dir: Path, photos: FileStore, now: datetime, say: Say
 ) -> DemoSignIns | None:
     """Load the demonstration and write its sign-ins into `data_dir`; None when the database is not empty.
 
@@ -56,7 +57,7 @@ async def load_demo(
             return None
         say("首次启动，正在装入演示数据 / first start: loading the demonstration")
         key = read_or_make_secret(data_dir, SEAL_KEY_NAME)
-        return await _Loading(conn, district_id, now, say, key).run(data_dir)
+        return await _Loading(conn, district_id, now, say, key).run(data_dir, photos)
 
 
 async def _is_empty(conn: Connection, *, district_id: int) -> bool:
@@ -74,7 +75,7 @@ class _Loading:
         self._now = now
         self._say = say
 
-    async def run(self, data_dir: Path) -> DemoSignIns:
+    async def run(self, data_dir: Path, photos: FileStore) -> DemoSignIns:
         await update_district(
             self._conn, district_id=self._district_id, name=f"{DISTRICT_NAME}（演示数据）", is_demo=True
         )
@@ -86,7 +87,7 @@ class _Loading:
         ground = Ground(areas)
         stations = await self._load_stations(ground, staff, locate)
         cast = Cast(self._district_id, staff, riders, stations)
-        await self._play(cast, ground, locate, data_dir / "photos")
+        await self._play(cast, ground, locate, photos)
         place = write_sign_ins(data_dir, sign_ins)
         self._say(f"演示数据已装入，账号在 {place} / demonstration loaded, its sign-ins are in this file")
         return sign_ins
@@ -232,9 +233,9 @@ class _Loading:
         self._say(f"  驿站 {len(stations)} 座 / {len(stations)} stations")
         return tuple(station.id for station in stations)
 
-    async def _play(self, cast: Cast, ground: Ground, locate: Locate, photo_root: Path) -> None:
+    async def _play(self, cast: Cast, ground: Ground, locate: Locate, photos: FileStore) -> None:
         plan = plan_cases(ground, now=self._now)
-        history = History(self._conn, cast, locate, photo_root)
+        history = History(self._conn, cast, locate, photos)
         await history.play(plan)
         locked_at = self._now - timedelta(minutes=LOCKED_AGAIN_MINUTES)
         await history.tap(FAULTS[0][0], FeedbackKind.FOUND_LOCKED, nonce="demonstration-again", at=locked_at)

@@ -15,6 +15,7 @@ from app.demo import Say
 from app.demo.load import load_demo
 from app.demo.sign_ins import DemoSignIns
 from app.main import create_app, utc_now
+from app.photo_store import open_photo_store
 from app.settings import Settings
 from core.database import connected
 
@@ -66,7 +67,12 @@ async def set_stage(settings: Settings, dsn: str, *, say: Say) -> AsyncIterator[
     """Load the demonstration into the empty, migrated database at `dsn` and serve it on a free loopback port."""
     async with connected(dsn) as conn:
         sign_ins = await load_demo(
-            conn, district_id=settings.district, data_dir=settings.data_dir, now=utc_now(), say=say
+            conn,
+            district_id=settings.district,
+            data_dir=settings.data_dir,
+            photos=open_photo_store(settings),
+            now=utc_now(),
+            say=say,
         )
     if sign_ins is None:
         raise RuntimeError("数据库不是空的 / the database is not empty")

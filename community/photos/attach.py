@@ -25,10 +25,8 @@ async def attach_photo(
         conn,
         district_id=actor.district_id,
         case_id=case_id,
-        sha256=photo.sha256,
+        photo=photo,
         stage=stage,
-        media_type=photo.media_type,
-        size=photo.size,
         by_kind=actor.kind,
         by_id=actor.id,
         now=now,
@@ -48,10 +46,13 @@ async def attach_photo(
     return next(each for each in photos if each.sha256 == photo.sha256)
 
 
-async def expect_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor, lock: bool = False) -> Case:
-    """Refuse before the body is read: `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`.
+async def expect_case_photo(
+    conn: Connection, *, case_id: int, sha256: str, actor: Actor, lock: bool = False
+) -> CasePhoto | None:
+    """Give the photo if the case has it already, before its body is read once more.
 
-    With `lock` the photos of the case are counted one after another until the transaction ends.
+    Raises `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`. With `lock` the photos of the case
+    are counted one after another until the transaction ends.
     """
     if lock:
         await case_queries.lock_cases(conn, district_id=actor.district_id, case_ids=[case_id])
@@ -59,9 +60,10 @@ async def expect_case_photo(conn: Connection, *, case_id: int, sha256: str, acto
     if roles_on(actor, case) <= {Role.AUDITOR}:
         raise NotAllowed()
     photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
-    if len(photos) >= MOST_CASE_PHOTOS and all(each.sha256 != sha256 for each in photos):
+    known = next((photo for photo in photos if photo.sha256 == sha256), None)
+    if known is None and len(photos) >= MOST_CASE_PHOTOS:
         raise TooManyCasePhotos(most=MOST_CASE_PHOTOS)
-    return case
+    return known
 
 
 async def get_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor) -> CasePhoto:

@@ -31,9 +31,13 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class CasePhoto:
-    """A stored photo of a case: what it shows, and who sent it."""
+    """A stored photo of a case: what it shows, and who sent it.
+
+    `sha256` is its name, of the bytes as they were sent; the other three are of the file that is served.
+    """
 
     sha256: str
+    stored_sha256: str
     stage: PhotoStage
     media_type: str
     size: int

@@ -14,7 +14,7 @@ from community.sight import roles_on
 from community.verification.models import Answer
 from core.errors import Text
 from core.http.endpoint import Input
-from core.http.photos import take_photo
+from core.http.photos import UploadQuery, taken_photo
 from core.http.wiring import actor, now, transaction
 from geo.api import PositionBody
 from geo.datum import point_from
@@ -177,12 +177,16 @@ async def give_task_back(request: web.Request, task_id: int) -> None:
         await take.give_back(conn, actor=actor(request), task_id=task_id, now=now(request))
 
 
-async def put_look_photo(request: web.Request, task_id: int, sha256: str) -> CasePhoto:
-    """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless."""
+async def put_look_photo(request: web.Request, task_id: int, sha256: str, query: UploadQuery) -> CasePhoto:
+    """Send one photo as the raw body; its address names its SHA-256, so sending it again is harmless.
+
+    What is kept and served is a JPEG made of its pixels, without place, time and whatever else the camera wrote.
+    """
     async with transaction(request) as conn:
-        await photos.expect_photo(conn, actor=actor(request), task_id=task_id, sha256=sha256, now=now(request))
-    photo = await take_photo(request, sha256)
-    async with transaction(request) as conn:
+        known = await photos.expect_photo(conn, actor=actor(request), task_id=task_id, sha256=sha256, now=now(request))
+    if known is not None:
+        return known
+    async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
         return await photos.record_photo(conn, actor=actor(request), task_id=task_id, photo=photo, now=now(request))
 
 

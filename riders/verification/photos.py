@@ -22,12 +22,26 @@ from riders.verification.take import get_seen
 MOST_LOOK_PHOTOS = 6
 
 
-async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: str, now: datetime) -> Task:
-    """Refuse before the body is read what could not be kept after it.
+async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: str, now: datetime) -> CasePhoto | None:
+    """Give the photo if the rider has sent it for this case already, before its body is read once more.
 
     Raises `NotFound`, `VerificationNotHeld`, `TooManyLookPhotos`, `TooManyCasePhotos`, `ConsentNeeded`, and
     `InvalidInput` for a malformed hash.
     """
+    _, known = await _check_room(conn, actor=actor, task_id=task_id, sha256=sha256, now=now)
+    return known
+
+
+async def record_photo(conn: Connection, *, actor: Actor, task_id: int, photo: StoredPhoto, now: datetime) -> CasePhoto:
+    """Note that the file is safe in the store; noting it again changes nothing. Raises what `expect_photo` raises."""
+    task, _ = await _check_room(conn, actor=actor, task_id=task_id, sha256=photo.sha256, now=now)
+    return await attach_photo(conn, case_id=task.case_id, photo=photo, stage=PhotoStage.CHECK, actor=actor, now=now)
+
+
+async def _check_room(
+    conn: Connection, *, actor: Actor, task_id: int, sha256: str, now: datetime
+) -> tuple[Task, CasePhoto | None]:
+    """Hold the look, check that one more photo is taken for it, and give it with the photo if it is there."""
     check_hash(sha256)
     task = await get_seen(conn, actor=actor, task_id=task_id, now=now)
     await require_consents(conn, actor=actor, needed=[(PHOTO, "/path/sha256")])
@@ -36,8 +50,9 @@ async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: 
     task = await get_seen(conn, actor=actor, task_id=task_id, now=now, lock=True)
     photos = await list_case_photos(conn, district_id=actor.district_id, case_id=task.case_id)
     own = [photo for photo in photos if (photo.by_kind, photo.by_id) == ("rider", rider_id_of(actor))]
-    if any(photo.sha256 == sha256 for photo in own):
-        return task
+    known = next((photo for photo in own if photo.sha256 == sha256), None)
+    if known is not None:
+        return task, known
     if task.state is not TaskState.ACCEPTED or task.rider_id != actor.id or task.accepted_at is None:
         raise VerificationNotHeld()
     sent = [photo for photo in own if photo.stage is PhotoStage.CHECK and photo.stored_at >= task.accepted_at]
@@ -45,10 +60,4 @@ async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: 
         raise TooManyLookPhotos(most=MOST_LOOK_PHOTOS)
     if len(photos) >= MOST_CASE_PHOTOS and all(photo.sha256 != sha256 for photo in photos):
         raise TooManyCasePhotos(most=MOST_CASE_PHOTOS)
-    return task
-
-
-async def record_photo(conn: Connection, *, actor: Actor, task_id: int, photo: StoredPhoto, now: datetime) -> CasePhoto:
-    """Note that the file is safe on the disk; noting it again changes nothing. Raises what `expect_photo` raises."""
-    task = await expect_photo(conn, actor=actor, task_id=task_id, sha256=photo.sha256, now=now)
-    return await attach_photo(conn, case_id=task.case_id, photo=photo, stage=PhotoStage.CHECK, actor=actor, now=now)
+    return task, None

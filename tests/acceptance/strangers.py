@@ -22,13 +22,14 @@ from geo.generations import activate
 from geo.models import Area
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.geo.boundaries import draft_of, square
+from tests.pictures import jpeg, sha256
 from tests.riders.verification.looking import add_reporter
 from tests.sessions import open_long_session
 from tests.staff import insert_staff
 
 STREET, OWN, SIBLING, PREFIX = "37/01", "37/01/02", "37/01/03", "37/011/04"
-PROOF = b"\xff\xd8\xff\xe0 at the resident's door"
-SHA256 = hashlib.sha256(PROOF).hexdigest()
+PROOF = jpeg()
+SHA256 = sha256(PROOF)
 PLACE = {"lon": 120.0043217, "lat": 36.0065432, "datum": "wgs84", "accuracy_m": 8}
 PHONE, RIDER_PHONE = "19900000077", "13800000077"
 FOREIGN_ID = 770_000_000

@@ -5,7 +5,6 @@ resident within fifteen minutes; the subdistrict brings in the department and gi
 """
 
 import asyncio
-import hashlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,12 +22,13 @@ from geo.generations import activate
 from geo.models import Area
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.geo.boundaries import draft_of, square
+from tests.pictures import jpeg, sha256
 from tests.sessions import open_long_session
 from tests.staff import insert_staff
 
 STREET, COMMUNITY = "37/01", "37/01/02"
-PROOF = b"\xff\xd8\xff\xe0 the visit at the resident's door"
-SHA256 = hashlib.sha256(PROOF).hexdigest()
+PROOF = jpeg()
+SHA256 = sha256(PROOF)
 APPEAL = {
     "category": "help",
     "text": "家住示例社区，两个孩子今年要入学，不知道材料交到哪里，想请社区帮忙",

@@ -14,7 +14,7 @@ from app.postgres import Server
 from community.models import Origin, State
 from core.access.models import Role
 from core.database import Connection, connected
-from core.files import place_of
+from core.files import FolderStore, place_of
 from tests.conftest import DISTRICT, START, clone
 
 
@@ -37,7 +37,8 @@ async def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 async def _load(conn: Connection, data_dir: Path) -> DemoSignIns | None:
-    return await load_demo(conn, district_id=DISTRICT, data_dir=data_dir, now=START, say=[].append)
+    photos = FolderStore(data_dir / "photos")
+    return await load_demo(conn, district_id=DISTRICT, data_dir=data_dir, photos=photos, now=START, say=[].append)
 
 
 async def _count(loaded: Loaded, what: str) -> int:
@@ -86,7 +87,7 @@ async def test_what_happened_is_told_in_order_and_nothing_waits(loaded: Loaded) 
 
 
 async def test_every_photo_named_is_on_the_disk(loaded: Loaded) -> None:
-    named = [row["sha256"] for row in await loaded.conn.fetch("select sha256 from report_photo")]
+    named = [row["stored_sha256"] for row in await loaded.conn.fetch("select stored_sha256 from report_photo")]
     assert all(place_of(loaded.data_dir / "photos", sha256).exists() for sha256 in named)
 
 

@@ -35,6 +35,9 @@ def test_every_setting_is_read_under_its_name() -> None:
             "STATION_NOMINATIM_URL": "http://127.0.0.1:8088",
             "STATION_AMAP_KEY": "a",
             "STATION_BAIDU_KEY": "b",
+            "STATION_PHOTO_BUCKET": "https://store.example.org/photos",
+            "STATION_PHOTO_BUCKET_REGION": "cn-qingdao",
+            "STATION_PHOTO_BUCKET_KEY_FILE": "/run/key",
         }
     )
     assert (
@@ -51,10 +54,13 @@ def test_every_setting_is_read_under_its_name() -> None:
             nominatim_url="http://127.0.0.1:8088",
             amap_key="a",
             baidu_key="b",
+            photo_bucket="https://store.example.org/photos",
+            photo_bucket_region="cn-qingdao",
+            photo_bucket_key_file="/run/key",
         )
         == settings
     )
-    assert len(fields(Settings)) == 12
+    assert len(fields(Settings)) == 15
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:

@@ -1,7 +1,6 @@
 """Photos of a case: who may send and see them, what closing a category needs, what an act may name."""
 
 import asyncio
-import hashlib
 from datetime import timedelta
 
 import pytest
@@ -18,15 +17,16 @@ from core.database import Connection, Pool, pool_transaction
 from core.photos import StoredPhoto
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire, located, open_report, put_in_state
 from tests.conftest import DISTRICT, START, Client
+from tests.pictures import jpeg, sha256
 from tests.sessions import open_long_session
 
-JPEG = b"\xff\xd8\xff\xe0 a photo"
-SHA256 = hashlib.sha256(JPEG).hexdigest()
+JPEG = jpeg()
+SHA256 = sha256(JPEG)
 NOW = START + timedelta(minutes=5)
 
 
 def photo(number: int) -> StoredPhoto:
-    return StoredPhoto(f"{number:064x}", "image/jpeg", 10)
+    return StoredPhoto(f"{number:064x}", f"{number:064x}", "image/jpeg", 10)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,12 @@ async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(cl
     assert 403 == (await client.put(address, data=JPEG, headers=auditor | jpeg)).status
     assert 404 == (await client.get(address, headers=foreign)).status
     seen = await client.get(address, headers=auditor)
-    assert (JPEG, "image/jpeg") == (await seen.read(), seen.headers["Content-Type"])
     detail = await (await client.get(f"/api/v1/cases/{case.id}", headers=own)).json()
     assert [SHA256] == [each["sha256"] for each in detail["photos"]]
+    assert (detail["photos"][0]["stored_sha256"], "image/jpeg") == (
+        sha256(await seen.read()),
+        seen.headers["Content-Type"],
+    )
     assert ["case.opened", "case.photo_added"] == [step["kind"] for step in detail["history"]]
     unknown = f"/api/v1/cases/{case.id}/photos/{'0' * 64}"
     assert 404 == (await client.get(unknown, headers=own)).status
@@ -122,8 +125,8 @@ async def test_two_who_send_the_last_photo_at_once_do_not_both_find_room(client:
                 conn, case_id=case.id, photo=photo(number), stage=PhotoStage.AFTER, actor=secretary, now=NOW
             )
 
-    data, headers = JPEG + b"!", {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
-    path = f"/api/v1/cases/{case.id}/photos/{hashlib.sha256(data).hexdigest()}"
+    data, headers = jpeg(1), {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
+    path = f"/api/v1/cases/{case.id}/photos/{sha256(data)}"
     async with pool_transaction(pool) as conn:
         await expect_case_photo(conn, case_id=case.id, sha256=photo(99).sha256, actor=secretary, lock=True)
         await attach_photo(conn, case_id=case.id, photo=photo(99), stage=PhotoStage.AFTER, actor=secretary, now=NOW)

@@ -1,7 +1,6 @@
 """A rider's way over HTTP: statuses, headers, problems, and photos as phones on bad networks send them."""
 
 import asyncio
-import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from core.access.models import Actor
 from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
-from core.files import place_of
+from core.files import FolderStore, place_of
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
-from core.http.photos import PHOTO_ROOT
+from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from core.photos import LARGEST_PHOTO
@@ -30,12 +29,12 @@ from riders import api
 from riders.photos import MOST_PHOTOS
 from riders.signup import api as signup
 from tests.conftest import DISTRICT, Client, FakeClock
+from tests.pictures import jpeg, png, sha256
 from tests.sessions import open_long_session
 
 KEY = {"Idempotency-Key": "0b6ad8f4-6f6e-4f1c-9d0c-0c9d3a1f2b77"}
 REPORT = {"category": "litter", "point": {"lon": 120.18, "lat": 35.96, "datum": "wgs84"}}
-JPEG = b"\xff\xd8\xff\xe0 a photo"
-PNG = b"\x89PNG\r\n\x1a\n another"
+JPEG, PNG = jpeg(), png()
 
 ROUTES = (
     Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202),
@@ -88,10 +87,11 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
     app[signup.SMS], app[signup.CODE_SECRET] = inbox, b"a key of thirty-two bytes length"
-    app[PHOTO_ROOT], app[LOCATE], app[LINK_SECRET] = tmp_path, locate, b"a key of thirty-two bytes length"
+    app[LOCATE], app[LINK_SECRET] = locate, b"a key of thirty-two bytes length"
+    set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
-        yield House(client, pool, inbox, tmp_path)
+        yield House(client, pool, inbox, tmp_path / "photos")
 
 
 @pytest_asyncio.fixture
@@ -115,14 +115,6 @@ async def photos_of_a_report(house: House, rider: dict[str, str]) -> str:
     """Submit a report and give the address beneath which its photos stand."""
     answer = await house.client.post("/api/v1/reports", json=REPORT, headers=rider | KEY)
     return answer.headers["Location"] + "/photos/"
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def jpeg(number: int) -> bytes:
-    return JPEG + bytes([number])
 
 
 async def send_photo(
@@ -245,7 +237,9 @@ async def test_a_report_shows_its_state_its_photos_and_each_step(house: House, r
     await send_photo(house, address + "/photos/", rider, PNG, "image/png")
     shown = await (await house.client.get(address, headers=rider)).json()
     assert await posted.json() == shown["report"]
-    assert [(sha256(JPEG), None), (sha256(PNG), len(PNG))] == [(p["sha256"], p["size"]) for p in shown["photos"]]
+    assert [(sha256(JPEG), None), (sha256(PNG), "image/jpeg")] == [
+        (p["sha256"], p["media_type"]) for p in shown["photos"]
+    ]
     assert ("collected", ["case.opened"]) == (
         shown["progress"]["state"],
         [step["kind"] for step in shown["progress"]["steps"]],
@@ -281,16 +275,41 @@ async def test_another_riders_report_and_photos_are_not_there(
 async def test_a_photo_is_kept_on_disk_and_given_back_safely(
     house: House, rider: dict[str, str], photos_of_a_report: str
 ) -> None:
-    status, _ = await send_photo(house, photos_of_a_report, rider, JPEG)
-    assert (200, JPEG) == (status, place_of(house.photos, sha256(JPEG)).read_bytes())
+    status, body = await send_photo(house, photos_of_a_report, rider, JPEG)
     answer = await house.client.get(photos_of_a_report + sha256(JPEG), headers=rider)
-    assert JPEG == await answer.read()
+    served = await answer.read()
+    assert (200, sha256(served), len(served)) == (status, body["stored_sha256"], body["size"])
+    assert served == place_of(house.photos, sha256(served)).read_bytes()
+    assert 1 == len([path for path in house.photos.parent.rglob("*") if path.is_file()])
     assert ("image/jpeg", "nosniff", "default-src 'none'; sandbox") == (
         answer.headers["Content-Type"],
         answer.headers["X-Content-Type-Options"],
         answer.headers["Content-Security-Policy"],
     )
     assert answer.headers["Content-Disposition"].startswith("inline; filename=")
+    assert "private, no-cache" == answer.headers["Cache-Control"]
+
+
+async def test_a_browser_keeps_a_photo_and_is_asked_each_time_whether_it_may_see_it(
+    house: House, rider: dict[str, str], stranger: dict[str, str], photos_of_a_report: str
+) -> None:
+    await send_photo(house, photos_of_a_report, rider, JPEG)
+    address = photos_of_a_report + sha256(JPEG)
+    first = await house.client.get(address, headers=rider)
+    kept = {"If-None-Match": first.headers["ETag"]}
+    again = await house.client.get(address, headers=rider | kept)
+    assert (304, b"") == (again.status, await again.read())
+    assert 404 == (await house.client.get(address, headers=stranger | kept)).status
+    part = await house.client.get(address, headers=rider | {"Range": "bytes=0-9"})
+    assert (200, await first.read()) == (part.status, await part.read())
+
+
+async def test_a_photo_whose_file_is_lost_is_not_there(
+    house: House, rider: dict[str, str], photos_of_a_report: str
+) -> None:
+    _, body = await send_photo(house, photos_of_a_report, rider, JPEG)
+    place_of(house.photos, str(body["stored_sha256"])).unlink()
+    assert 404 == (await house.client.get(photos_of_a_report + sha256(JPEG), headers=rider)).status
 
 
 async def test_staff_see_the_photo_where_they_see_the_case(

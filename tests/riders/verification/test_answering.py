@@ -51,7 +51,7 @@ STANDS_AT = Point(120.187654, 35.964321)
 
 
 def photo(number: int) -> StoredPhoto:
-    return StoredPhoto(f"{number:064x}", "image/jpeg", 10)
+    return StoredPhoto(f"{number:064x}", f"{number:064x}", "image/jpeg", 10)
 
 
 async def held_look(conn: Connection, rider: Actor) -> Task:

@@ -1,7 +1,6 @@
 """Looks on site over HTTP: the way in two taps, statuses and problems, and that no position stays anywhere."""
 
 import asyncio
-import hashlib
 import logging
 from dataclasses import dataclass
 
@@ -17,13 +16,14 @@ from geo.datum import from_wgs84
 from geo.models import Datum
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire
 from tests.conftest import DISTRICT, START, Client
+from tests.pictures import jpeg, sha256
 from tests.riders.verification.looking import SPOT, add_reporter, open_at_spot
 from tests.riders.verification.test_answering import tables_that_hold
 from tests.sessions import open_long_session
 
 TASKS = "/api/v1/verification-tasks"
-JPEG = b"\xff\xd8\xff\xe0 a photo"
-SHA256 = hashlib.sha256(JPEG).hexdigest()
+JPEG = jpeg()
+SHA256 = sha256(JPEG)
 WILLING = {"may_be_asked": True, "quiet_from": "22:00", "quiet_until": "07:00"}
 SOON_S = 10.0
 

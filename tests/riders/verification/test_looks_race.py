@@ -53,7 +53,7 @@ async def test_photos_sent_at_once_are_counted_one_after_another(pool: Pool) -> 
         await accept(conn, actor=rider, task_id=task.id, now=START)
 
     async def send(number: int) -> bool:
-        photo = StoredPhoto(f"{number:064x}", "image/jpeg", 10)
+        photo = StoredPhoto(f"{number:064x}", f"{number:064x}", "image/jpeg", 10)
         try:
             async with pool_transaction(pool) as conn:
                 await record_photo(conn, actor=rider, task_id=task.id, photo=photo, now=START)
