@@ -37,14 +37,14 @@ from core.reencoding import reencode
 
 PHOTO_STORE: web.AppKey[FileStore] = web.AppKey("photo_store")
 PARTIALS = web.AppKey("partials", Path)
-_DECODERS = web.AppKey("decoders", asyncio.Semaphore)
+DECODERS = web.AppKey("decoders", asyncio.Semaphore)
 
 #: The media types of photos that are taken.
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 
 PHOTO_TIMEOUT_S = 120.0
 #: Processes that decode at once: each may use a core and 600 MB.
-MOST_DECODERS = 2
+MOSTDECODERS = 2
 #: A photo waits so long for one of them; then its phone is asked to come again, and need not send it again.
 QUEUE_S = 20.0
 
@@ -70,7 +70,7 @@ class Upload:
 def set_up_photos(app: web.Application, *, store: FileStore, partials: Path) -> None:
     """Tell the application where photos are kept, and where what was cut waits to be continued."""
     app[PHOTO_STORE], app[PARTIALS] = store, partials
-    app[_DECODERS] = asyncio.Semaphore(MOST_DECODERS)
+    app[DECODERS] = asyncio.Semaphore(MOSTDECODERS)
 
 
 async def get_upload(request: web.Request, sha256: str) -> Upload:
@@ -133,14 +133,24 @@ async def _receive(request: web.Request, file: BinaryIO) -> None:
             async for chunk in request.content.iter_any():
                 if file.tell() + len(chunk) > LARGEST_PHOTO:
                     raise TooLarge(limit=LARGEST_PHOTO)
-                await asyncio.to_thread(write_all, file, chunk)
+                await _write(file, chunk)
     except TimeoutError:
         raise TooSlow() from None
 
 
+async def _write(file: BinaryIO, chunk: bytes) -> None:
+    """Write in a thread, and see it through also when the request is given up: the file is closed after that."""
+    writing = asyncio.ensure_future(asyncio.to_thread(write_all, file, chunk))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await writing
+        raise
+
+
 async def _decode(request: web.Request, file: BinaryIO, sha256: str) -> bytes:
     """Wait for a decoder and give the JPEG it makes; only those at work hold a photo in memory."""
-    decoders = request.app[_DECODERS]
+    decoders = request.app[DECODERS]
     try:
         async with asyncio.timeout(QUEUE_S):
             await decoders.acquire()
