@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from community.followup.api import LINK_SECRET
 from core.http.endpoint import Created, Input
-from core.http.photos import UploadQuery, give_photo, taken_photo
+from core.http.photos import UploadQuery, forget_upload, give_photo, taken_photo
 from core.http.wiring import actor, now, transaction
 from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
@@ -103,6 +103,7 @@ async def put_photo(request: web.Request, report_id: int, sha256: str, query: Up
     async with transaction(request) as conn:
         known = await photos.expect_photo(conn, actor=actor(request), report_id=report_id, sha256=sha256)
     if known is not None:
+        forget_upload(request, sha256)
         return known
     async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
         return await photos.record_photo(conn, actor=actor(request), report_id=report_id, photo=photo, now=now(request))

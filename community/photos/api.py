@@ -5,7 +5,7 @@ from pydantic import Field
 
 from community.photos import attach
 from community.photos.models import CasePhoto, PhotoStage
-from core.http.photos import UploadQuery, give_photo, taken_photo
+from core.http.photos import UploadQuery, forget_upload, give_photo, taken_photo
 from core.http.wiring import actor, now, transaction
 from core.photos import check_hash
 
@@ -25,6 +25,7 @@ async def put_case_photo(request: web.Request, case_id: int, sha256: str, query:
     async with transaction(request) as conn:
         known = await attach.expect_case_photo(conn, case_id=case_id, sha256=sha256, actor=actor(request))
     if known is not None:
+        forget_upload(request, sha256)
         return known
     async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
         await attach.expect_case_photo(conn, case_id=case_id, sha256=sha256, actor=actor(request), lock=True)

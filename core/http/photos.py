@@ -79,6 +79,11 @@ async def get_upload(request: web.Request, sha256: str) -> Upload:
     return Upload(sha256, await asyncio.to_thread(count_received, _partial(request, sha256)))
 
 
+def forget_upload(request: web.Request, sha256: str) -> None:
+    """Forget what has arrived of a photo that is stored: we may have been killed between its row and this."""
+    forget(_partial(request, sha256))
+
+
 @asynccontextmanager
 async def taken_photo(request: web.Request, sha256: str, *, offset: int) -> AsyncIterator[StoredPhoto]:
     """Take in a photo and put what is kept of it into the store; the block then writes its row.

@@ -14,7 +14,7 @@ from community.sight import roles_on
 from community.verification.models import Answer
 from core.errors import Text
 from core.http.endpoint import Input
-from core.http.photos import UploadQuery, taken_photo
+from core.http.photos import UploadQuery, forget_upload, taken_photo
 from core.http.wiring import actor, now, transaction
 from geo.api import PositionBody
 from geo.datum import point_from
@@ -185,6 +185,7 @@ async def put_look_photo(request: web.Request, task_id: int, sha256: str, query:
     async with transaction(request) as conn:
         known = await photos.expect_photo(conn, actor=actor(request), task_id=task_id, sha256=sha256, now=now(request))
     if known is not None:
+        forget_upload(request, sha256)
         return known
     async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
         return await photos.record_photo(conn, actor=actor(request), task_id=task_id, photo=photo, now=now(request))

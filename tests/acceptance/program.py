@@ -64,6 +64,12 @@ class Program:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    @property
+    def pid(self) -> int:
+        """The process of the program itself."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill -9 the program, not its PostgreSQL."""
         assert self._process is not None
