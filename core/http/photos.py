@@ -141,6 +141,8 @@ async def _receive(request: web.Request, file: BinaryIO) -> None:
                 await _write(file, chunk)
     except TimeoutError:
         raise TooSlow() from None
+    except ConnectionError:  # the phone has lost the network: nobody hears this, and it is no error of ours
+        raise Unavailable(retry_after_s=1) from None
 
 
 async def _write(file: BinaryIO, chunk: bytes) -> None:
