@@ -17,6 +17,7 @@ def main() -> None:
         ("bench.duplicates", ["0"]),
         ("bench.figures", ["20000"]),
         ("bench.sign_ins", []),
+        ("bench.photos", []),
     ):
         print(f"== {module}", flush=True)
         sys.argv = [module, *(sizes if is_small else [])]

@@ -1,6 +1,6 @@
 """Has a photo decoded and written anew by a process of its own, which is killed when it takes too long.
 
-A process a photo: what one photo does to its decoder ends with it. That costs a tenth of a second (docs/adr/0017).
+A process a photo: what one photo does to its decoder ends with it. That costs a tenth of a second (docs/adr/0019).
 """
 
 import importlib.util

@@ -63,7 +63,6 @@ class UploadQuery(Input):
 class Upload:
     """How much of a photo has arrived, in bytes; the rest is sent from there."""
 
-    sha256: str
     received: int
 
 
@@ -76,7 +75,7 @@ def set_up_photos(app: web.Application, *, store: FileStore, partials: Path) -> 
 async def get_upload(request: web.Request, sha256: str) -> Upload:
     """Say how much of a photo that the caller has been sending has arrived; 0 also once it is stored."""
     check_hash(sha256)
-    return Upload(sha256, await asyncio.to_thread(count_received, _partial(request, sha256)))
+    return Upload(await asyncio.to_thread(count_received, _partial(request, sha256)))
 
 
 def forget_upload(request: web.Request, sha256: str) -> None:

@@ -104,6 +104,7 @@ MANY: dict[str, Any] = {
     "GET /verification-tasks": None,
     "GET /verification-tasks/mine": None,
     "GET /departments": None,
+    "GET /photo-uploads/{sha256}": None,
     "GET /figures?from=2026-03-01&to=2026-04-01&area=37/01/02&by=category": None,
     "POST /cases/bulk": {"verb": "file", "case_ids": ["{case_id}", "{other_id}"]},
 }
