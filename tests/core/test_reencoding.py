@@ -61,14 +61,15 @@ def segments(data: bytes) -> set[int]:
             return found
 
 
-def laden(kind: str) -> bytes:
-    """Give a photo with all the metadata that its format can carry, a canary in each."""
+def laden(kind: str, *, profiled: bool) -> bytes:
+    """Give a photo with all the metadata that its format can carry, a canary in each, with or without a profile."""
     exif = Image.Exif()
     exif[0x010E], exif[0x0110] = CANARY, CANARY
     exif.get_ifd(0x8825).update({1: "N", 2: (36.0, 4.0, 1.0), 3: "E", 4: (120.0, 22.0, 58.0)})
     exif.get_ifd(0x8769)[0x9286] = CANARY.encode()
     how: dict[str, object] = {"exif": exif.tobytes()}
-    how["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    if profiled:
+        how["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     xmp = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a>{CANARY}</a></x:xmpmeta>".encode()
     if kind == "PNG":
         info = PngImagePlugin.PngInfo()
@@ -85,9 +86,10 @@ def test_what_a_phone_sends_comes_out_as_the_same_picture(kind: str) -> None:
     assert is_as_drawn(run(encode(draw(), kind, quality=95)))
 
 
+@pytest.mark.parametrize("profiled", [True, False])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
-def test_nothing_but_pixels_comes_out(kind: str) -> None:
-    sent = laden(kind)
+def test_nothing_but_pixels_comes_out(kind: str, profiled: bool) -> None:
+    sent = laden(kind, profiled=profiled)
     assert CANARY.encode() in sent
     kept = reencode(sent, media_type=recognise(sent) or "")
     assert segments(kept) <= _BARE
@@ -96,12 +98,13 @@ def test_nothing_but_pixels_comes_out(kind: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.parametrize("profiled", [True, False])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
-def test_exiftool_finds_no_tag_in_what_is_kept(kind: str, tmp_path: Path) -> None:
+def test_exiftool_finds_no_tag_in_what_is_kept(kind: str, profiled: bool, tmp_path: Path) -> None:
     sent, kept = tmp_path / "sent", tmp_path / "kept.jpg"
-    sent.write_bytes(laden(kind))
+    sent.write_bytes(laden(kind, profiled=profiled))
     kept.write_bytes(reencode(sent.read_bytes(), media_type=recognise(sent.read_bytes()) or ""))
-    assert {"EXIF", "GPS"} & {group[:4].rstrip(":") for group in tags(sent)} or "GPS" in str(tags(sent))
+    assert any(tag.startswith("GPS:") for tag in tags(sent))
     assert [] == tags(kept)
 
 
