@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check lint format types contracts pytest docs faults bench demo clean lock
+.PHONY: help run test check lint format types contracts pytest docs faults bench demo clean lock audit sbom
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,16 @@ lock: .venv/dev ## Pin the newest allowed versions of all dependencies
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --group dev pyproject.toml --output-file requirements-dev.lock
+
+audit: .venv/dev ## Ask whether what we pin has known holes; red also when nobody answers
+	$(BIN)/python .ci/audit.py requirements.lock
+
+SBOM ?= build/sbom.json
+
+sbom: .venv/dev ## Write the bill of materials of the locked dependencies (CycloneDX) to build/sbom.json
+	@mkdir -p $(dir $(SBOM))
+	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-file $(SBOM)
 
 clean: ## Remove the virtual environment and caches; data in var/ stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -72,7 +72,7 @@ class Cluster:
         beside = self.folder / "socket"
         if len(os.fsencode(beside / f".s.PGSQL.{SOCKET_PORT}")) <= _SOCKET_PATH_LIMIT and "," not in str(beside):
             return str(beside)
-        return f"/tmp/rider-station-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"  # noqa: S108
+        return f"/tmp/rider-station-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"  # noqa: S108 — ours, 0700
 
     def credentials(self) -> Credentials:
         """Read the passwords; raises `PostgresRefused` when their file is gone."""

@@ -22,7 +22,7 @@ class Verb(StrEnum):
     ASK_VERIFICATION = "ask_verification"
     DISPATCH = "dispatch"
     ACCEPT = "accept"
-    PASS_ON = "pass_on"  # noqa: S105
+    PASS_ON = "pass_on"  # noqa: S105 — a verb
     FEEDBACK = "feedback"
     HANDLE = "handle"
     VERIFY = "verify"
