@@ -72,8 +72,8 @@ class SessionOpened:
 class Me:
     """Who the caller is, the roles he holds, and when he last proved in this session who he is.
 
-    `csrf_token` is for the header `X-CSRF-Token` of whoever is signed in by cookie.
     What he `owes` he must do before he may do anything else.
+    `csrf_token` is for the header `X-CSRF-Token` of whoever is signed in by cookie.
     """
 
     kind: str

@@ -123,7 +123,8 @@ REFUSED: dict[str, Any] = {
 }
 #: What is public, one's own alone, or the same for the whole district; and settings, which other tests are about.
 ELSEWHERE = re.compile(
-    r"/(livez|readyz|sessions?|account|setup|staff|areas|places|generations|stations|amenities|categories|calendar|figures/definitions)\b"
+    r"/(livez|readyz|sessions?|account|setup|staff|areas|places|generations|stations|amenities|categories|calendar)\b"
+    r"|/figures/definitions\b"
     r"|/riders/(codes|sessions|me(/consents|/willingness|/applications)?)$|POST /api/v1/(reports|appeals)$"
     r"|/[a-z]+-rules\b|/points/rules|/cases/stream$"
 )

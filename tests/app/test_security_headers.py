@@ -17,12 +17,13 @@ from app.main import create_app
 from app.routes import ROUTES
 from app.settings import Settings
 from core.access.models import Grant, Role
-from core.access.queries import insert_grant, insert_staff
+from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT
 from tests.community.stream.listening import AsServed
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.sessions import open_long_session
+from tests.staff import insert_staff
 
 ALL = ROUTES + DOCS_ROUTES
 NEEDED = {
@@ -57,9 +58,7 @@ async def served(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncI
 async def admin(pool: Pool) -> dict[str, str]:
     """Give the header of an administrator of the district."""
     async with pool_transaction(pool) as conn:
-        staff = await insert_staff(
-            conn, district_id=DISTRICT, username="admin", name="管理员", password_hash="-", now=START
-        )
+        staff = await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
         grant = Grant(Role.DISTRICT_ADMIN, "")
         await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
         token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)

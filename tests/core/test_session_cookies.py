@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from core.access.accounts import add_staff
 from core.access.models import Grant, Role
 from core.access.sessions import ACCESS_LIFE
 from core.database import Pool, pool_transaction
 from core.http.identity import ACCESS_COOKIE, REFRESH_COOKIE
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import START, Client, FakeClock
+from tests.staff import Person, add_staff
 
-SIGN_IN = {"username": "wang", "password": "a long enough one", "cookies": True}
+WANG: list[Person] = []
 FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
@@ -56,7 +56,7 @@ class Browser:
 
     async def sign_in(self) -> dict[str, Any]:
         """Sign in by cookie and remember the CSRF token."""
-        answer = await self.ask("POST", "/session", SIGN_IN)
+        answer = await self.ask("POST", "/session", WANG[0].body() | {"cookies": True})
         assert 201 == answer.status
         told: dict[str, Any] = await answer.json()
         self.csrf = told["csrf_token"]
@@ -67,15 +67,7 @@ class Browser:
 async def browser(client: Client, pool: Pool) -> Browser:
     """Make an account, and give a browser in which it has signed in."""
     async with pool_transaction(pool) as conn:
-        await add_staff(
-            conn,
-            district_id=DISTRICT,
-            username="wang",
-            name="演示管理员",
-            password="a long enough one",
-            grants=(Grant(Role.DISTRICT_ADMIN, ""),),
-            now=START,
-        )
+        WANG[:] = [await add_staff(conn, "wang", Grant(Role.DISTRICT_ADMIN, ""), name="演示管理员", now=START)]
     opened = Browser(client)
     await opened.sign_in()
     return opened
@@ -101,7 +93,7 @@ async def test_the_tokens_travel_in_cookies_that_only_this_site_gets_and_no_scri
 async def test_a_page_reads_works_renews_and_signs_out(browser: Browser, clock: FakeClock) -> None:
     me = await (await browser.ask("GET", "/session")).json()
     assert ("演示管理员", browser.csrf) == (me["name"], me["csrf_token"])
-    assert 204 == (await browser.ask("POST", "/session/proof", {"password": SIGN_IN["password"]})).status
+    assert 204 == (await browser.ask("POST", "/session/proof", WANG[0].proof())).status
     clock.advance(ACCESS_LIFE)
     assert 401 == (await browser.ask("GET", "/session")).status
     before = browser.cookies[REFRESH_COOKIE]
@@ -129,7 +121,7 @@ async def test_a_foreign_page_can_do_nothing_with_the_cookie(browser: Browser, f
         ("DELETE", "/session", None),
         ("DELETE", "/sessions", None),
         ("POST", "/session/refresh", {}),
-        ("POST", "/session", SIGN_IN),
+        ("POST", "/session", WANG[0].body() | {"cookies": True}),
         ("GET", "/cases/stream", None),
     ):
         refused = await browser.ask(method, path, said, **headers)
@@ -157,7 +149,7 @@ async def test_where_anyone_may_ask_a_cookie_that_does_not_count_is_not_there(br
 
 
 async def test_a_bearer_token_needs_no_page_of_ours_and_wins_over_a_cookie(browser: Browser) -> None:
-    answer = await browser.client.post("/api/v1/session", json=SIGN_IN | {"cookies": False})
+    answer = await browser.client.post("/api/v1/session", json=WANG[0].body())
     told = await answer.json()
     assert "Set-Cookie" not in answer.headers
     bearer = f"Bearer {told['access']}"

@@ -13,7 +13,6 @@ from tests.conftest import START, Client, FakeClock
 from tests.staff import Person, add_staff
 
 WANG: list[Person] = []
-WRONG = {"password": "wrong", "code": "123456"}
 PHONE_BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) AppleWebKit/605.1.15 MicroMessenger/8.0.49 Safari/604.1"
 
 
@@ -32,11 +31,6 @@ async def enter(client: Client, device: str = "") -> dict[str, str]:
     assert 201 == answer.status
     tokens: dict[str, str] = await answer.json()
     return tokens
-
-
-def proof() -> dict[str, str]:
-    sign_in = WANG[0].body()
-    return {"password": sign_in["password"], "code": sign_in["code"]}
 
 
 async def status_of(client: Client, tokens: dict[str, str]) -> int:
@@ -77,17 +71,17 @@ async def test_an_export_asks_for_a_proof_that_is_ten_minutes_old_at_most(client
     clock.advance(PROOF_LIFE + timedelta(seconds=1))
     refused = await client.get("/api/v1/stations/export", headers=here)
     assert (403, "/docs/problems#recent-sign-in-needed") == (refused.status, (await refused.json())["type"])
-    wrong = await client.post("/api/v1/session/proof", json=WRONG, headers=here)
+    wrong = await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)
     assert (401, 403) == (wrong.status, (await client.get("/api/v1/stations/export", headers=here)).status)
-    assert 204 == (await client.post("/api/v1/session/proof", json=proof(), headers=here)).status
+    assert 204 == (await client.post("/api/v1/session/proof", json=WANG[0].proof(), headers=here)).status
     assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
 
 
 async def test_guesses_at_a_proof_lock_the_account_like_guesses_at_a_sign_in(client: Client) -> None:
     here = bearer(await enter(client))
     for _ in range(MAX_FAILURES):
-        assert 401 == (await client.post("/api/v1/session/proof", json=WRONG, headers=here)).status
-    assert 401 == (await client.post("/api/v1/session/proof", json=proof(), headers=here)).status
+        assert 401 == (await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)).status
+    assert 401 == (await client.post("/api/v1/session/proof", json=WANG[0].proof(), headers=here)).status
 
 
 @pytest.mark.parametrize(
