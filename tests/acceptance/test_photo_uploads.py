@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http import photos as http_photos
 from core.partials import KEPT, forget_old
@@ -21,6 +20,7 @@ from riders.signup.consents import PHOTO
 from riders.signup.queries import insert_rider
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.pictures import encode, flat_png, jpeg, png, sha256
+from tests.sessions import open_long_session
 
 SEED = 20261127
 Header = dict[str, str]
@@ -74,7 +74,7 @@ async def lend_phone(client: Client, pool: Pool, number: int) -> Phone:
     """Sign a rider up who agrees to photos and has reported something."""
     async with pool_transaction(pool) as conn:
         rider_id = await insert_rider(conn, district_id=DISTRICT, phone=f"+861380000{number:04}", now=START)
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
     header = {"Authorization": f"Bearer {token}"}
     consent = {"purpose": PHOTO, "version": 1, "is_given": True}
     assert 200 == (await client.post("/api/v1/riders/me/consents", json=consent, headers=header)).status
