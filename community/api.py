@@ -30,10 +30,12 @@ from community.routing import queries as routing
 from community.triage import carry_out
 from community.workflow import Verb
 from core.http.endpoint import Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, district_id, now, transaction
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Label = Annotated[str, Field(min_length=1, max_length=80), SHOWN]
 #: A time that can be reckoned with.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 #: Open311's attribute types.
@@ -122,8 +124,8 @@ class ChoiceBody(Input):
     """One answer a question offers."""
 
     key: str = Field(min_length=1, max_length=40)
-    zh: str = Field(min_length=1, max_length=80)
-    en: str = Field(min_length=1, max_length=80)
+    zh: Label
+    en: Label
 
 
 class QuestionBody(Input):
@@ -132,8 +134,8 @@ class QuestionBody(Input):
     variable: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     datatype: Datatype
     required: bool = False
-    zh: str = Field(min_length=1, max_length=80)
-    en: str = Field(min_length=1, max_length=80)
+    zh: Label
+    en: Label
     values: tuple[ChoiceBody, ...] = Field((), max_length=40)
 
 
@@ -147,8 +149,8 @@ class CategoryBody(Input):
         },
     )
 
-    zh: str = Field(min_length=1, max_length=40)
-    en: str = Field(min_length=1, max_length=80)
+    zh: Annotated[str, Field(min_length=1, max_length=40), SHOWN]
+    en: Label
     questions: tuple[QuestionBody, ...] = Field((), max_length=20)
     closing_photos: ClosingPhotos = ClosingPhotos.NONE
     default_department_id: Id | None = None

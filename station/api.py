@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_
 
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
@@ -37,6 +38,8 @@ from station.shelf import Ask
 LIVE_STATIONS = web.AppKey("live_stations", LiveStations)
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Label = Annotated[str, StringConstraints(max_length=200), SHOWN]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120), SHOWN]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
@@ -68,11 +71,11 @@ class AmenityBody(Input):
 class StationFields(Input):
     """What may be set on a station; `hours` in OSM syntax or as Chinese doors spell them."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = None
+    name: Name | None = None
     code: Code | None = None
-    host_unit: Line | None = None
+    host_unit: Label | None = None
     host_kind: HostKind | None = None
-    address: Line | None = None
+    address: Label | None = None
     position: PositionBody | None = None
     entrance: PositionBody | None = None
     photo_sha256: Sha256 | None = None
@@ -101,7 +104,7 @@ class NewStation(StationFields):
         }
     )
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    name: Name
 
 
 class StationPatch(StationFields):

@@ -15,6 +15,7 @@ from community.followup.api import LINK_SECRET
 from community.models import Channel, Contact, Place
 from community.progress import Progress
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, district_id, now, transaction
 from core.idempotency import HEADER
 from geo.api import LOCATE, MeasuredPositionBody
@@ -35,7 +36,7 @@ class AppealBody(Input):
 
     category: str = Field(min_length=1, max_length=40)
     text: str = Field(min_length=1, max_length=4000)
-    contact_name: str | None = Field(None, min_length=1, max_length=40)
+    contact_name: Annotated[str, Field(min_length=1, max_length=40), SHOWN] | None = None
     contact_phone: str | None = Field(None, pattern=r"^\+?[0-9 -]{5,20}$")
     place: MeasuredPositionBody | None = None
 

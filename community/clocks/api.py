@@ -14,6 +14,7 @@ from core import calendar_edits
 from core import queries as core_queries
 from core.database import pool_transaction
 from core.http.endpoint import Input
+from core.http.fields import SHOWN
 from core.http.wiring import POOL, actor, district_id, now, transaction
 from core.models import HolidayRow, OfficeHours
 
@@ -57,7 +58,7 @@ class DayBody(Input):
 
     day: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
     is_workday: bool
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[str, Field(min_length=1, max_length=40), SHOWN]
 
 
 class DaysBody(Input):
@@ -74,7 +75,7 @@ class DaysBody(Input):
         }
     )
 
-    source: str = Field(min_length=1, max_length=200)
+    source: Annotated[str, Field(min_length=1, max_length=200), SHOWN]
     days: tuple[DayBody, ...] = Field(min_length=1, max_length=400)
 
 
@@ -97,7 +98,7 @@ class WeekBody(Input):
         }
     )
 
-    source: str = Field(min_length=1, max_length=200)
+    source: Annotated[str, Field(min_length=1, max_length=200), SHOWN]
     spans: tuple[SpanBody, ...] = Field(max_length=28)
 
 
@@ -110,7 +111,7 @@ class CalendarQuery(Input):
 class SourceQuery(Input):
     """By which source."""
 
-    source: str = Field(min_length=1, max_length=200)
+    source: Annotated[str, Field(min_length=1, max_length=200), SHOWN]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from core.access.policy import Policy
 from core.errors import FieldError, InvalidInput, NotFound, Text
 from core.http.identity import find_caller, put_cookies
-from core.http.problems import MalformedBody, TooLarge, TooSlow, WrongMediaType
+from core.http.problems import TooLarge, TooSlow, WrongMediaType
 from core.http.security_headers import put_security_headers
+from core.http.strict_json import read_json
 from core.http.validation import explain_errors
 from core.http.wiring import ACTOR
 
@@ -179,15 +180,9 @@ def _read_query(request: web.Request, model: type[BaseModel], several: frozenset
 
 async def read_body(request: web.Request, model: type[BaseModel]) -> BaseModel:
     """Read a JSON body into `model`. Raises a `Refusal` that names every wrong field."""
-    if request.content_type != "application/json":
+    if request.content_type != "application/json" or (request.charset or "utf-8").lower() != "utf-8":
         raise WrongMediaType(expected="application/json")
-    raw = await read_bytes(request)
-    if b"\\u0000" in raw:
-        raise MalformedBody(reason="NUL")
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise MalformedBody(reason=str(error)) from None
+    value = read_json(await read_bytes(request))
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from core.errors import Text
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, district_id, now, transaction
 from riders.api import PageQuery
 from riders.pages import cut
@@ -24,7 +25,7 @@ from riders.points.statement import AreaStatement, OwnStatement
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), SHOWN]
 ByHand = Annotated[int, Field(ge=1, le=MOST_BY_HAND)]
 
 

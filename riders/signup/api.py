@@ -1,15 +1,15 @@
 """Signing in by phone, the rider's own page and his consents over HTTP."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from core.access.api import SessionOpened, admit_sign_in, hand_over
 from core.access.device import describe_device
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import POOL, actor, district_id, now, transaction
 from riders.models import Consent, Rider
 from riders.signup import consents, profile, sign_in
@@ -19,12 +19,7 @@ SMS: web.AppKey[SmsSender] = web.AppKey("sms")
 CODE_SECRET = web.AppKey("code_secret", bytes)
 
 
-def drop_invisible(text: str) -> str:
-    """Take out control and direction characters, with which a name could pass for another."""
-    return "".join(sign for sign in unicodedata.normalize("NFC", text) if unicodedata.category(sign)[0] != "C").strip()
-
-
-Short = Annotated[str, StringConstraints(max_length=40), AfterValidator(drop_invisible)]
+Short = Annotated[str, StringConstraints(max_length=40), SHOWN]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +17,7 @@ from core.access.models import Actor
 from core.database import Connection
 from core.errors import Text
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, now, transaction
 
 MAX_PAGE = 100
@@ -46,7 +48,7 @@ class SavedFilterBody(Input):
         },
     )
 
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[str, Field(min_length=1, max_length=40), SHOWN]
     query: SavedQuery
     area: str | None = Field(None, max_length=400)
 

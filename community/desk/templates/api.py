@@ -1,6 +1,7 @@
 """Templates over HTTP."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import ConfigDict, Field
@@ -13,6 +14,7 @@ from community.desk.templates.models import Placeholder, Rendering, Template, Te
 from community.desk.templates.render import render
 from community.workflow import Verb
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, now, transaction
 
 MAX_PAGE = 200
@@ -53,7 +55,7 @@ class TemplateBody(Input):
         },
     )
 
-    title: str = Field(min_length=1, max_length=40)
+    title: Annotated[str, Field(min_length=1, max_length=40), SHOWN]
     body: str = Field(min_length=1, max_length=1000)
     verb: Verb | None = None
     field: Words = Words.NOTE

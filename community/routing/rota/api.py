@@ -13,10 +13,11 @@ from community.routing.rota.models import HandedOver, Planned, Post, PostLine, R
 from community.routing.rota.posts import cancel_shift, close_post, get_rota, list_seen_posts, open_post, plan_shifts
 from core.errors import Text
 from core.http.endpoint import Created, Input
+from core.http.fields import SHOWN
 from core.http.wiring import actor, district_id, now, transaction
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=120), SHOWN]
 Path = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
 
 #: How far ahead a rota is shown if nothing else is asked.
