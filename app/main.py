@@ -19,6 +19,7 @@ from community.stream.live import LiveCases
 from core.access.own.api import SEAL_KEY
 from core.clock_guard import ClockGuard
 from core.database import Connection, open_pool
+from core.http.callers import PROXIES, Proxies, read_networks
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
@@ -27,7 +28,8 @@ from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
-from riders.signup.api import CODE_SECRET, SMS
+from riders.signup.api import CODE_DESK
+from riders.signup.codes.send import Desk
 from riders.signup.sms import LogSmsSender, SmsSender
 from station.api import keep_stations_live
 
@@ -51,12 +53,13 @@ def create_app(
     app[DISTRICT_ID] = settings.district
     app[PUBLIC_URL] = settings.public_url
     app[CONSTRAINTS] = MEANINGS
+    app[PROXIES] = Proxies(read_networks(settings.trusted_proxies))
     app[OPENAPI] = openapi_document()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
-    app[SMS] = sms or LogSmsSender()
-    app[CODE_SECRET] = read_or_make_secret(settings.data_dir, "codes")
+    codes = read_or_make_secret(settings.data_dir, "codes")
+    app[CODE_DESK] = Desk(codes, sms or LogSmsSender(), a_day=settings.sms_a_day)
     app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
     app[SEAL_KEY] = read_or_make_secret(settings.data_dir, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))

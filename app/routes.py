@@ -116,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/stations/{station_id}/feedback", stations.give_feedback, ANYONE),
     Route("GET", "/api/v1/amenities", stations.list_amenities, ANYONE),
     # riders
+    Route("GET", "/api/v1/riders/challenge", signup.get_challenge, ANYONE),
     Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202),
     Route("POST", "/api/v1/riders/sessions", signup.sign_in_rider, ANYONE, 201),
     Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),

@@ -29,6 +29,7 @@ from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.photos import PARTIALS
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.limits.budgets import forget_spending
 from core.models import Event
 from core.partials import forget_old
 from core.queries import delete_changes_before
@@ -39,7 +40,7 @@ from riders.points.honours.award import sweep_honours
 from riders.points.objections.decide import DECIDED, tell_rider
 from riders.points.reactions import POINT_EVENTS, keep_points
 from riders.reporters.appointments import sweep_appointments
-from riders.signup.sign_in import forget_old_codes
+from riders.signup.codes.send import forget_old_codes
 from riders.verification.follow import FOLLOWED, follow_case
 from riders.verification.sweep import sweep_verification
 from station.api import follow_stations
@@ -157,6 +158,7 @@ async def _forget(app: web.Application) -> None:
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
     async with pool_transaction(app[POOL]) as conn:
         await forget_old_codes(conn, district_id=district_id, now=now)
+        await forget_spending(conn, district_id=district_id, now=now)
         await forget_bulk_acts(conn, district_id=district_id, now=now)
         await delete_sessions_ended_before(conn, district_id=district_id, before=now - _KEEP_SESSIONS)
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)

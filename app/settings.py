@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.http.callers import read_networks
+
 PREFIX = "STATION_"
 
 _RANGES = {
@@ -15,6 +17,7 @@ _RANGES = {
     "district": (1, 2**31 - 1),
     "pool_size": (1, 1_000),
     "nearest_limit_m": (0, 100_000),
+    "sms_a_day": (0, 1_000_000),
 }
 
 
@@ -41,6 +44,8 @@ class Settings:
     photo_bucket: str = ""
     photo_bucket_region: str = "us-east-1"
     photo_bucket_key_file: str = ""
+    sms_a_day: int = 2_000
+    trusted_proxies: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -64,6 +69,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingRefused(
             f"{_variable('nominatim_url')}: 应以 http:// 或 https:// 开头 / must begin with one of these"
         )
+    try:
+        read_networks(settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingRefused(
+            f"{_variable('trusted_proxies')}: 应为以逗号分隔的地址或网段 / must be addresses or networks, divided by "
+            f"commas ({error})"
+        ) from error
     return replace(settings, public_url=_read_origin(settings.public_url))
 
 

@@ -27,6 +27,65 @@ class CodeAskedTooSoon(Refusal):
     )
 
 
+class TooManyCodesFromHere(Refusal):
+    """This device or network has had as many codes sent as it may."""
+
+    status = 429
+    slug = "too-many-codes-from-here"
+    title = Text("此设备或网络获取验证码过多", "Too many codes asked for from here")
+    detail = Text(
+        "您的设备或所在网络获取验证码次数过多，请稍后再试，或换一个网络。",
+        "Too many codes were sent for this device or network; try again later or from another network.",
+    )
+
+
+class ProofNeeded(Refusal):
+    """A proof of work is asked for before this code, and there was none, or one that is wrong, old or used."""
+
+    status = 428
+    slug = "proof-needed"
+    title = Text("需要完成验证", "A proof of work is needed")
+    detail = Text(
+        "请先取得并完成一次计算验证（GET /api/v1/riders/challenge），再以 proof 字段重新提交。",
+        "Solve a challenge (GET /api/v1/riders/challenge) and send this again with the solution as `proof`.",
+    )
+
+
+class CodesUsedUp(Unavailable):
+    """All messages that the district pays for in a day are sent."""
+
+    slug = "codes-used-up"
+    title = Text("今日验证码已用完", "No more codes today")
+    detail = Text(
+        "今天的验证码短信已全部发出，请稍后再试；已登录的设备不受影响。",
+        "All messages of the day are sent; try again later. Devices that are signed in stay so.",
+    )
+
+
+class PhoneLocked(Refusal):
+    """Too many wrong codes were tried for this number; known and unknown numbers alike."""
+
+    status = 429
+    slug = "phone-locked"
+    title = Text("登录已暂停", "Signing in is paused")
+    detail = Text(
+        "该号码输错验证码次数过多（一小时 {hour} 次或一天 {day} 次），登录已暂停，请稍后再试。",
+        "Too many wrong codes for this number ({hour} in an hour or {day} in a day): signing in is paused for a while.",
+    )
+
+
+class TooManyTries(Refusal):
+    """As many codes were tried from this address as may be in an hour."""
+
+    status = 429
+    slug = "too-many-tries"
+    title = Text("尝试次数过多", "Too many tries")
+    detail = Text(
+        "此网络一小时内尝试登录的次数过多，请稍后再试。",
+        "Too many sign-ins were tried from this network within an hour; try again later.",
+    )
+
+
 class CodeNotSent(Unavailable):
     """The message gateway failed; nothing counts against the number."""
 

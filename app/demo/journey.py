@@ -18,6 +18,7 @@ from geo.datum import from_wgs84
 from geo.models import Datum
 
 _PHONE = "19900000088"
+_DEVICE = "phone-of-the-demonstration"
 _COMMUNITY = "370299003001"
 _SECRETARY, _OTHER_SECRETARY, _DEPARTMENT = "demo-secretary7", "demo-secretary1", "demo-sanitation"
 _PATIENCE_S = 30.0
@@ -93,8 +94,10 @@ class _Walk:
 
     async def _sign_up(self) -> None:
         self._story.tell("用手机验证码注册登录", "signs up by phone and one-time code")
-        await self._story.ask("POST", "/api/v1/riders/codes", body={"phone": _PHONE}, expect=202)
-        body = {"phone": _PHONE, "code": self._codes.code_for(_PHONE)}
+        await self._story.ask(
+            "POST", "/api/v1/riders/codes", body={"phone": _PHONE, "device_nonce": _DEVICE}, expect=202
+        )
+        body = {"phone": _PHONE, "device_nonce": _DEVICE, "code": self._codes.code_for(_PHONE)}
         session = await self._story.ask("POST", "/api/v1/riders/sessions", body=body, expect=201)
         self._story.check(session["is_new"], "这是新骑手", "the rider is new")
         self._rider = session["session"]["access"]

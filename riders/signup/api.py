@@ -8,35 +8,50 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from core.access.api import SessionOpened, admit_sign_in, hand_over
 from core.access.device import describe_device
+from core.http.callers import client_address
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.wiring import POOL, actor, district_id, now, transaction
 from riders.models import Consent, Rider
 from riders.signup import consents, profile, sign_in
-from riders.signup.sms import SmsSender
+from riders.signup.codes import proof, send
+from riders.signup.codes.models import CODE_LIFE, WAIT_BETWEEN_CODES
 
-SMS: web.AppKey[SmsSender] = web.AppKey("sms")
-CODE_SECRET = web.AppKey("code_secret", bytes)
+CODE_DESK = web.AppKey("code_desk", send.Desk)
 
 
 Short = Annotated[str, StringConstraints(max_length=40), SHOWN]
+DeviceNonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
 class PhoneBody(Input):
-    """The number a code is sent to."""
+    """The number a code is sent to. `device_nonce` is a random word that the client makes and sends with the code too.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "19900000001"}]})
+    `proof` is asked for by the refusal `proof-needed`.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "19900000001", "device_nonce": "b7c1f09e55aa40d2"}]}
+    )
 
     phone: str = Field(max_length=32)
+    device_nonce: DeviceNonce
+    proof: str | None = Field(None, max_length=200)
 
 
 class CodeBody(Input):
-    """The number and the code it got; `cookies` asks for the tokens as cookies, which no script can read."""
+    """The number, the code it got, and the `device_nonce` that the code was asked for with.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "19900000001", "code": "123456"}]})
+    `cookies` asks for the tokens as cookies, which no script can read.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "19900000001", "code": "123456", "device_nonce": "b7c1f09e55aa40d2"}]}
+    )
 
     phone: str = Field(max_length=32)
+    device_nonce: DeviceNonce
     code: str = Field(pattern=r"^\s*[0-9]{6}\s*$")
     cookies: bool = False
 
@@ -80,17 +95,33 @@ class CodeSent:
     next_after_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Find a number n so that the SHA-256 of `challenge.n` begins with `bits` zero bits: that text is the proof."""
+
+    challenge: str
+    bits: int
+    works_for_s: int
+
+
+async def get_challenge(request: web.Request) -> Challenge:
+    """Give a challenge: a second of computing, asked for before a third code in a day, to be used once."""
+    challenge = proof.make_challenge(request.app[CODE_DESK].secret, now=now(request))
+    return Challenge(challenge, proof.BITS, int(proof.LIFE.total_seconds()))
+
+
 async def send_code(request: web.Request, body: PhoneBody) -> CodeSent:
     """Send a one-time sign-in code to a phone; the answer is the same whether the number is known or not."""
-    await sign_in.send_code(
+    await send.send_code(
         request.app[POOL],
         district_id=district_id(request),
         phone=body.phone,
-        secret=request.app[CODE_SECRET],
-        sms=request.app[SMS],
+        asker=send.Asker(body.device_nonce, client_address(request)),
+        solved=body.proof,
+        desk=request.app[CODE_DESK],
         now=now(request),
     )
-    return CodeSent(int(sign_in.CODE_LIFE.total_seconds()), int(sign_in.WAIT_BETWEEN_CODES.total_seconds()))
+    return CodeSent(int(CODE_LIFE.total_seconds()), int(WAIT_BETWEEN_CODES.total_seconds()))
 
 
 async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSignedIn]:
@@ -101,7 +132,8 @@ async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSi
         district_id=district_id(request),
         phone=body.phone,
         code=body.code,
-        secret=request.app[CODE_SECRET],
+        asker=send.Asker(body.device_nonce, client_address(request)),
+        desk=request.app[CODE_DESK],
         device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )

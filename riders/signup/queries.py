@@ -1,97 +1,9 @@
-"""All SQL about sign-in codes, riders and their consents."""
+"""All SQL about riders and their consents."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from core.database import Connection
 from riders.models import Consent, Rider
-
-
-@dataclass(frozen=True, slots=True)
-class CodeTimes:
-    """When codes went to a phone: what the wait until the next one is reckoned from."""
-
-    sent_at: datetime | None
-    day_started_at: datetime
-    sent_that_day: int
-
-
-async def upsert_code(
-    conn: Connection,
-    *,
-    district_id: int,
-    phone: str,
-    code_hmac: bytes,
-    now: datetime,
-    expires_at: datetime,
-    sent_before: datetime,
-    day_before: datetime,
-    max_a_day: int,
-) -> bool:
-    """Replace the phone's code and count it, unless one went out after `sent_before` or the day's are used up.
-
-    The conflict locks the row first, so of two parallel requests the second sees what the first counted.
-    """
-    sql = """
-        insert into sign_in_code as old
-            (district_id, phone, code_hmac, sent_at, expires_at, day_started_at, sent_that_day)
-        values ($1, $2, $3, $4, $5, $4, 1)
-        on conflict (district_id, phone) do update set
-            code_hmac = excluded.code_hmac,
-            sent_at = excluded.sent_at,
-            expires_at = excluded.expires_at,
-            tries = 0,
-            used_at = null,
-            day_started_at =
-                case when old.day_started_at <= $7 then excluded.day_started_at else old.day_started_at end,
-            sent_that_day = case when old.day_started_at <= $7 then 1 else old.sent_that_day + 1 end
-        where (old.sent_at is null or old.sent_at <= $6) and (old.day_started_at <= $7 or old.sent_that_day < $8)
-        returning true
-    """
-    kept: bool | None = await conn.fetchval(
-        sql, district_id, phone, code_hmac, now, expires_at, sent_before, day_before, max_a_day
-    )
-    return kept is not None
-
-
-async def get_code_times(conn: Connection, *, district_id: int, phone: str) -> CodeTimes:
-    sql = "select sent_at, day_started_at, sent_that_day from sign_in_code where district_id = $1 and phone = $2"
-    row = await conn.fetchrow(sql, district_id, phone)
-    assert row is not None  # noqa: S101 — asked only after a conflict with this row
-    return CodeTimes(**row)
-
-
-async def take_back_code(conn: Connection, *, district_id: int, phone: str, code_hmac: bytes, now: datetime) -> None:
-    """Undo a code that was not sent, unless a newer one has taken its place."""
-    sql = """
-        update sign_in_code set sent_at = null, expires_at = $4, sent_that_day = sent_that_day - 1
-        where district_id = $1 and phone = $2 and code_hmac = $3
-    """
-    await conn.execute(sql, district_id, phone, code_hmac, now)
-
-
-async def try_code(
-    conn: Connection, *, district_id: int, phone: str, code_hmac: bytes, max_tries: int, now: datetime
-) -> bool:
-    """Count one try and, if it is right, use the code up, in one statement; tell whether it was right."""
-    sql = """
-        update sign_in_code set tries = tries + 1, used_at = case when code_hmac = $3 then $5::timestamptz end
-        where district_id = $1 and phone = $2 and used_at is null and tries < $4 and expires_at > $5
-        returning code_hmac = $3
-    """
-    is_right: bool | None = await conn.fetchval(sql, district_id, phone, code_hmac, max_tries, now)
-    return is_right is True
-
-
-async def delete_codes_before(conn: Connection, *, district_id: int, before: datetime) -> int:
-    sql = """
-        with old as (
-            delete from sign_in_code where district_id = $1 and day_started_at <= $2 and expires_at <= $2 returning 1
-        )
-        select count(*) from old
-    """
-    deleted: int = await conn.fetchval(sql, district_id, before)
-    return deleted
 
 
 async def insert_rider(conn: Connection, *, district_id: int, phone: str, now: datetime) -> int | None:

@@ -1,103 +1,95 @@
-"""Signing in by phone: a one-time code by SMS, and its exchange for a session.
+"""Signing in by phone: a one-time code is exchanged for a session.
 
-Only the code's HMAC is stored. Every limit is checked and counted by one statement on the row of the phone, so
-parallel requests cannot slip past it, and neither function looks whether the phone is a rider's before the code is
-proved: a stranger learns nothing.
+Every limit is checked and counted while the row of the phone is held, so parallel guesses cannot slip past it.
 """
 
-import asyncio
-import hashlib
-import hmac
 import logging
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from core.access.models import Actor
 from core.access.sessions import open_session
 from core.database import Connection, Pool, pool_transaction
 from core.events import record_event
-from riders.errors import CodeAskedTooSoon, CodeNotAccepted, CodeNotSent
+from core.limits.budgets import OverBudget, spend
+from core.limits.models import Budget
+from riders.errors import CodeNotAccepted, TooManyTries
 from riders.models import SignIn
 from riders.signup import queries
+from riders.signup.codes import queries as code_queries
+from riders.signup.codes.models import HOUR, TRIES_A_CODE
+from riders.signup.codes.send import Asker, Desk, code_hmac, deliver, phone_hmac, refuse_locked
 from riders.signup.phone import parse_phone
-from riders.signup.sms import SmsSender
 
-CODE_LIFE = timedelta(minutes=5)
-TRIES_A_CODE = 5
-WAIT_BETWEEN_CODES = timedelta(seconds=60)
-CODES_A_DAY = 5
-DAY = timedelta(hours=24)
-SMS_TIMEOUT_S = 10
+#: Codes tried from one address, right or wrong, for whatever phones.
+TRIES_FROM_HERE = Budget("code.tries", 120, HOUR)
+
+_WARNING = (
+    "【骑士驿站】有人多次用错误的验证码登录您的手机号，登录已暂停。如非本人操作，无需处理，请勿把验证码告诉任何人。"
+    "Somebody keeps trying wrong sign-in codes for your number; signing in is paused. Tell nobody your codes."
+)
 
 _log = logging.getLogger(__name__)
 
 
-async def send_code(pool: Pool, *, district_id: int, phone: str, secret: bytes, sms: SmsSender, now: datetime) -> None:
-    """Send a fresh code to `phone`, replacing an earlier one.
-
-    The code is committed before it is sent, so no connection waits for the gateway. When the gateway fails, the code
-    is taken back and does not count: the rider may ask again at once. Raises `PhoneNotValid`, `CodeAskedTooSoon`,
-    `CodeNotSent`.
-    """
-    phone = parse_phone(phone)
-    code = f"{secrets.randbelow(10**6):06d}"
-    code_hmac = _hmac(secret, district_id, phone, code)
-    async with pool_transaction(pool) as conn:
-        await _keep_code(conn, district_id=district_id, phone=phone, code_hmac=code_hmac, now=now)
-    try:
-        async with asyncio.timeout(SMS_TIMEOUT_S):
-            await sms.send(phone, _message(code))
-    except Exception as error:
-        _log.error("a sign-in code could not be sent: %s", type(error).__name__)
-        async with pool_transaction(pool) as conn:
-            await queries.take_back_code(conn, district_id=district_id, phone=phone, code_hmac=code_hmac, now=now)
-        raise CodeNotSent(retry_after_s=5) from error
-
-
 async def sign_in(
-    pool: Pool, *, district_id: int, phone: str, code: str, secret: bytes, now: datetime, device: str = ""
+    pool: Pool,
+    *,
+    district_id: int,
+    phone: str,
+    code: str,
+    asker: Asker,
+    desk: Desk,
+    now: datetime,
+    device: str = "",
 ) -> SignIn:
     """Exchange a code for a session; the first sign-in of a phone makes the rider.
 
-    A wrong guess is counted also though the request is refused: the refusal is raised after the commit. Raises
-    `PhoneNotValid`, `CodeNotAccepted`.
+    A wrong guess is counted also though the request is refused: the refusal is raised after the commit. The guess that
+    locks the phone lets its owner know. Raises `PhoneNotValid`, `CodeNotAccepted`, `PhoneLocked`, `TooManyTries`.
     """
     phone = parse_phone(phone)
-    code_hmac = _hmac(secret, district_id, phone, code.strip())
+    row = phone_hmac(desk, district_id, phone)
+    guessed = code_hmac(desk, district_id, phone, asker.device_nonce, code.strip())
+    nonce = desk.keyed("device", asker.device_nonce)
     async with pool_transaction(pool) as conn:
-        is_right = await queries.try_code(
-            conn, district_id=district_id, phone=phone, code_hmac=code_hmac, max_tries=TRIES_A_CODE, now=now
-        )
+        known = await code_queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
+        refuse_locked(known, now)
+        await _count_try(conn, district_id=district_id, address=desk.keyed("address", asker.address), now=now)
+        after, is_right = known.guess(code_hmac=guessed, device_hmac=nonce, now=now)
+        warns = await _is_warned_now(conn, district_id, after.should_be_warned(now), desk, now)
+        if warns:
+            after = after.warned(now)
+        await code_queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=after, now=now)
         if is_right:
             return await _welcome(conn, district_id=district_id, phone=phone, device=device, now=now)
+    if warns:
+        await _warn(desk, phone)
     raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
 
 
-async def forget_old_codes(conn: Connection, *, district_id: int, now: datetime) -> int:
-    """Delete codes and phone numbers that no limit needs any more; give how many."""
-    return await queries.delete_codes_before(conn, district_id=district_id, before=now - DAY)
+async def _count_try(conn: Connection, *, district_id: int, address: bytes, now: datetime) -> None:
+    try:
+        await spend(conn, district_id=district_id, budget=TRIES_FROM_HERE, key=address, now=now)
+    except OverBudget as over:
+        raise TooManyTries(retry_after_s=max(1, int((over.again_at - now).total_seconds()))) from None
 
 
-async def _keep_code(conn: Connection, *, district_id: int, phone: str, code_hmac: bytes, now: datetime) -> None:
-    is_kept = await queries.upsert_code(
-        conn,
-        district_id=district_id,
-        phone=phone,
-        code_hmac=code_hmac,
-        now=now,
-        expires_at=now + CODE_LIFE,
-        sent_before=now - WAIT_BETWEEN_CODES,
-        day_before=now - DAY,
-        max_a_day=CODES_A_DAY,
-    )
-    if is_kept:
-        return
-    times = await queries.get_code_times(conn, district_id=district_id, phone=phone)
-    next_at = times.day_started_at + DAY if times.sent_that_day >= CODES_A_DAY else now
-    if times.sent_at is not None:
-        next_at = max(next_at, times.sent_at + WAIT_BETWEEN_CODES)
-    seconds = max(1, int((next_at - now).total_seconds()))
-    raise CodeAskedTooSoon(retry_after_s=seconds, seconds=seconds, a_day=CODES_A_DAY)
+async def _is_warned_now(conn: Connection, district_id: int, is_due: bool, desk: Desk, now: datetime) -> bool:
+    """Tell whether a warning is due and still paid for."""
+    if not is_due:
+        return False
+    try:
+        await spend(conn, district_id=district_id, budget=desk.money, key=b"", now=now)
+    except OverBudget:
+        return False
+    return True
+
+
+async def _warn(desk: Desk, phone: str) -> None:
+    try:
+        await deliver(desk, phone, _WARNING)
+    except Exception as error:
+        _log.error("a warning of wrong sign-in codes could not be sent: %s", type(error).__name__)
 
 
 async def _welcome(conn: Connection, *, district_id: int, phone: str, device: str, now: datetime) -> SignIn:
@@ -120,12 +112,3 @@ async def _welcome(conn: Connection, *, district_id: int, phone: str, device: st
         conn, district_id=district_id, kind="rider", subject_id=rider_id, device=device, now=now
     )
     return SignIn(tokens=tokens, rider_id=rider_id, is_new=is_new)
-
-
-def _hmac(secret: bytes, district_id: int, phone: str, code: str) -> bytes:
-    return hmac.digest(secret, f"sign-in|{district_id}|{phone}|{code}".encode(), hashlib.sha256)
-
-
-def _message(code: str) -> str:
-    minutes = int(CODE_LIFE.total_seconds() // 60)
-    return f"【骑士驿站】验证码 {code}，{minutes} 分钟内有效，请勿告诉他人。Your code, valid for {minutes} minutes."

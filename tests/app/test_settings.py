@@ -38,6 +38,8 @@ def test_every_setting_is_read_under_its_name() -> None:
             "STATION_PHOTO_BUCKET": "https://store.example.org/photos",
             "STATION_PHOTO_BUCKET_REGION": "cn-qingdao",
             "STATION_PHOTO_BUCKET_KEY_FILE": "/run/key",
+            "STATION_SMS_A_DAY": "50",
+            "STATION_TRUSTED_PROXIES": "127.0.0.1, ::1",
         }
     )
     assert (
@@ -57,10 +59,12 @@ def test_every_setting_is_read_under_its_name() -> None:
             photo_bucket="https://store.example.org/photos",
             photo_bucket_region="cn-qingdao",
             photo_bucket_key_file="/run/key",
+            sms_a_day=50,
+            trusted_proxies="127.0.0.1, ::1",
         )
         == settings
     )
-    assert len(fields(Settings)) == 15
+    assert len(fields(Settings)) == 17
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:
@@ -87,6 +91,9 @@ def test_the_database_url_has_one_name_only() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("STATION_SMS_A_DAY", "-1"),
+        ("STATION_TRUSTED_PROXIES", "proxy.example.org"),
+        ("STATION_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("STATION_PORT", "http"),
         ("STATION_PORT", "-1"),
         ("STATION_PORT", "65536"),

@@ -18,6 +18,7 @@ from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.files import FolderStore, place_of
+from core.http.callers import PROXIES, Proxies
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
@@ -28,10 +29,12 @@ from geo.models import Locate
 from riders import api
 from riders.photos import MOST_PHOTOS
 from riders.signup import api as signup
+from riders.signup.codes.send import Desk
 from tests.conftest import DISTRICT, Client, FakeClock
 from tests.pictures import jpeg, png, sha256
 from tests.sessions import open_long_session
 
+DEVICE = {"device_nonce": "a-telephone-of-one-rider"}
 KEY = {"Idempotency-Key": "0b6ad8f4-6f6e-4f1c-9d0c-0c9d3a1f2b77"}
 REPORT = {"category": "litter", "point": {"lon": 120.18, "lat": 35.96, "datum": "wgs84"}}
 JPEG, PNG = jpeg(), png()
@@ -86,7 +89,7 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     inbox = Inbox()
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
-    app[signup.SMS], app[signup.CODE_SECRET] = inbox, b"a key of thirty-two bytes length"
+    app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(b"a key of thirty-two bytes length", inbox, a_day=100)
     app[LOCATE], app[LINK_SECRET] = locate, b"a key of thirty-two bytes length"
     set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)
@@ -128,20 +131,22 @@ async def send_photo(
 async def test_known_and_unknown_numbers_get_the_same_answer(house: House) -> None:
     bodies = []
     for phone in ("13800000001", "13800000009"):
-        answer = await house.client.post("/api/v1/riders/codes", json={"phone": phone})
+        answer = await house.client.post("/api/v1/riders/codes", json={"phone": phone} | DEVICE)
         bodies.append((answer.status, await answer.read()))
         code = re.search(r"\d{6}", house.inbox.texts[-1])
         assert code is not None
         if phone == "13800000001":
-            signed_in = await house.client.post("/api/v1/riders/sessions", json={"phone": phone, "code": code[0]})
+            signed_in = await house.client.post(
+                "/api/v1/riders/sessions", json={"phone": phone, "code": code[0]} | DEVICE
+            )
             assert 201 == signed_in.status
     assert bodies[0] == bodies[1]
     assert 202 == bodies[0][0]
 
 
 async def test_a_wrong_guess_is_counted_though_the_request_is_refused(house: House) -> None:
-    await house.client.post("/api/v1/riders/codes", json={"phone": "13800000001"})
-    guess = {"phone": "13800000001", "code": "000000"}
+    await house.client.post("/api/v1/riders/codes", json={"phone": "13800000001"} | DEVICE)
+    guess = {"phone": "13800000001", "code": "000000"} | DEVICE
     if "000000" in house.inbox.texts[0]:  # once in a million runs
         guess["code"] = "000001"
     answer = await house.client.post("/api/v1/riders/sessions", json=guess)
@@ -152,17 +157,17 @@ async def test_a_wrong_guess_is_counted_though_the_request_is_refused(house: Hou
 
 
 async def test_asking_again_too_soon_says_when(house: House, clock: FakeClock) -> None:
-    await house.client.post("/api/v1/riders/codes", json={"phone": "13800000001"})
-    answer = await house.client.post("/api/v1/riders/codes", json={"phone": "+8613800000001"})
+    await house.client.post("/api/v1/riders/codes", json={"phone": "13800000001"} | DEVICE)
+    answer = await house.client.post("/api/v1/riders/codes", json={"phone": "+8613800000001"} | DEVICE)
     assert (429, "60") == (answer.status, answer.headers["Retry-After"])
 
 
 async def test_a_new_rider_signs_in_agrees_and_reports(house: House) -> None:
     client = house.client
-    await client.post("/api/v1/riders/codes", json={"phone": "13800000001"})
+    await client.post("/api/v1/riders/codes", json={"phone": "13800000001"} | DEVICE)
     code = re.search(r"\d{6}", house.inbox.texts[0])
     assert code is not None
-    signed_in = await client.post("/api/v1/riders/sessions", json={"phone": "13800000001", "code": code[0]})
+    signed_in = await client.post("/api/v1/riders/sessions", json={"phone": "13800000001", "code": code[0]} | DEVICE)
     bearer = {"Authorization": f"Bearer {(await signed_in.json())['session']['access']}"}
     named = await client.patch("/api/v1/riders/me", json={"name": "小海", "platform": "外卖"}, headers=bearer)
     assert ("小海", "138****0001") == ((body := await named.json())["name"], body["phone"])
