@@ -23,6 +23,7 @@ from core.http.callers import PROXIES, Proxies, read_networks
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
+from core.http.traffic import Keeper
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, Clock
 from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
@@ -40,11 +41,17 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    settings: Settings, *, dsn: str, clock: Clock = utc_now, sms: SmsSender | None = None
+    settings: Settings,
+    *,
+    dsn: str,
+    clock: Clock = utc_now,
+    sms: SmsSender | None = None,
+    keeper: Keeper | None = None,
 ) -> web.Application:
     """Build the application on a migrated database at `dsn` (the application's own role).
 
-    `clock` and `sms` are replaced in tests; without an `sms` sender, messages go to the log.
+    `clock`, `sms` and `keeper`, which keeps the limits, are replaced in tests; without an `sms` sender, messages go to
+    the log.
     """
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK] = clock
@@ -65,14 +72,15 @@ def create_app(
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)
-    add_routes(app, ROUTES + DOCS_ROUTES)
+    keeper = keeper or Keeper(connections=settings.pool_size)
+    add_routes(app, ROUTES + DOCS_ROUTES, keeper)
 
     async def database(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = await open_pool(dsn, size=settings.pool_size)
         yield
         await app[POOL].close()
 
-    app.cleanup_ctx.extend([database, keep_areas_live, keep_stations_live, run_schedule])
+    app.cleanup_ctx.extend([keeper.watch, database, keep_areas_live, keep_stations_live, run_schedule])
     return app
 
 

@@ -1,6 +1,7 @@
 """The routes page: the whole HTTP interface in one list."""
 
 from app.health import livez, readyz
+from app.traffic import APPEAL, BULK, HEALTH, PHOTO, RENEWAL, REPORT, SEARCH, SIGN_IN, STREAM, TAP
 from community import api as cases
 from community.appeals import api as appeals
 from community.appeals.on_behalf import INTAKE_ROLES
@@ -58,23 +59,25 @@ _JSON_LINES = "application/x-ndjson"
 
 ROUTES: tuple[Route, ...] = (
     # health
-    Route("GET", "/livez", livez, ANYONE),
-    Route("GET", "/readyz", readyz, ANYONE),
+    Route("GET", "/livez", livez, ANYONE, traffic=HEALTH),
+    Route("GET", "/readyz", readyz, ANYONE, traffic=HEALTH),
     # sessions
-    Route("POST", "/api/v1/session", access.sign_in_staff, ANYONE, 201),
-    Route("POST", "/api/v1/session/refresh", access.refresh_session, ANYONE),
-    Route("POST", "/api/v1/session/proof", access.prove_session, OWN_ACCOUNT, 204),
+    Route("POST", "/api/v1/session", access.sign_in_staff, ANYONE, 201, traffic=SIGN_IN),
+    Route("POST", "/api/v1/session/refresh", access.refresh_session, ANYONE, traffic=RENEWAL),
+    Route("POST", "/api/v1/session/proof", access.prove_session, OWN_ACCOUNT, 204, traffic=SIGN_IN),
     Route("GET", "/api/v1/session", access.get_session, OWN_SESSION),
     Route("DELETE", "/api/v1/session", access.sign_out, OWN_SESSION, 204),
     Route("GET", "/api/v1/sessions", access.list_sessions, SIGNED_IN),
     Route("DELETE", "/api/v1/sessions", access.end_other_sessions, SIGNED_IN, 204),
     Route("DELETE", "/api/v1/sessions/{session_id}", access.end_session, SIGNED_IN, 204),
     # one's own account
-    Route("POST", "/api/v1/setup", account.set_up_district, ANYONE, 201),
+    Route("POST", "/api/v1/setup", account.set_up_district, ANYONE, 201, traffic=SIGN_IN),
     Route("GET", "/api/v1/account", account.get_account, OWN_ACCOUNT),
-    Route("PUT", "/api/v1/account/password", account.put_password, OWN_ACCOUNT, 204),
+    Route("PUT", "/api/v1/account/password", account.put_password, OWN_ACCOUNT, 204, traffic=SIGN_IN),
     Route("POST", "/api/v1/account/second-factor", account.offer_second_factor, OWN_ACCOUNT),
-    Route("POST", "/api/v1/account/second-factor/confirm", account.confirm_second_factor, OWN_ACCOUNT),
+    Route(
+        "POST", "/api/v1/account/second-factor/confirm", account.confirm_second_factor, OWN_ACCOUNT, traffic=SIGN_IN
+    ),
     Route("POST", "/api/v1/account/recovery-codes", account.renew_recovery_codes, OWN_ACCOUNT),
     # staff
     Route("GET", "/api/v1/staff", colleagues.list_staff, staff(*STAFF_READERS)),
@@ -86,26 +89,28 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/staff/{staff_id}/password", colleagues.reset_password, _STAFF),
     Route("POST", "/api/v1/staff/{staff_id}/second-factor", colleagues.reset_second_factor, _STAFF),
     # places
-    Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE),
+    Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE, traffic=SEARCH),
     Route(
         "POST", "/api/v1/areas/locate", geo.locate_points, ANYONE,
-        answer=LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,),
+        answer=LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,), traffic=BULK,
     ),
     Route("GET", "/api/v1/areas", geo.list_areas, ANYONE),
     Route("GET", "/api/v1/areas/{code}", geo.get_area, ANYONE),
-    Route("GET", "/api/v1/places", geo.search_places, ANYONE),
+    Route("GET", "/api/v1/places", geo.search_places, ANYONE, traffic=SEARCH),
     Route("GET", "/api/v1/generations", geo.list_generations, staff(Role.DISTRICT_ADMIN, Role.AUDITOR)),
     # stations
-    Route("GET", "/api/v1/stations/nearby", stations.find_nearby_stations, ANYONE, answer=NearbyAnswer),
+    Route(
+        "GET", "/api/v1/stations/nearby", stations.find_nearby_stations, ANYONE, answer=NearbyAnswer, traffic=SEARCH
+    ),
     Route("GET", "/api/v1/stations", stations.list_stations, _READER),
     Route("POST", "/api/v1/stations", stations.create_station, _KEEPER, 201),
     Route(
         "POST", "/api/v1/stations/import", station_lists.import_station_list, _KEEPER,
-        answer=ImportReport, accepts=station_lists.MEDIA_TYPES,
+        answer=ImportReport, accepts=station_lists.MEDIA_TYPES, traffic=BULK,
     ),
     Route(
         "GET", "/api/v1/stations/export", station_lists.export_station_list, _READER,
-        answer=bytes, media_type="text/csv",
+        answer=bytes, media_type="text/csv", traffic=BULK,
     ),
     Route("GET", "/api/v1/stations/{station_id}", stations.get_station, ANYONE),
     Route("PATCH", "/api/v1/stations/{station_id}", stations.edit_station, _KEEPER),
@@ -113,12 +118,12 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", "/api/v1/stations/{station_id}/suspension", stations.suspend_station, _KEEPER),
     Route("DELETE", "/api/v1/stations/{station_id}/suspension", stations.resume_station, _KEEPER),
     Route("PUT", "/api/v1/stations/{station_id}/amenities/{amenity}", stations.set_amenity, _KEEPER),
-    Route("POST", "/api/v1/stations/{station_id}/feedback", stations.give_feedback, ANYONE),
+    Route("POST", "/api/v1/stations/{station_id}/feedback", stations.give_feedback, ANYONE, traffic=TAP),
     Route("GET", "/api/v1/amenities", stations.list_amenities, ANYONE),
     # riders
-    Route("GET", "/api/v1/riders/challenge", signup.get_challenge, ANYONE),
-    Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202),
-    Route("POST", "/api/v1/riders/sessions", signup.sign_in_rider, ANYONE, 201),
+    Route("GET", "/api/v1/riders/challenge", signup.get_challenge, ANYONE, traffic=SIGN_IN),
+    Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202, traffic=SIGN_IN),
+    Route("POST", "/api/v1/riders/sessions", signup.sign_in_rider, ANYONE, 201, traffic=SIGN_IN),
     Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),
     Route("PATCH", "/api/v1/riders/me", signup.update_rider_profile, RIDER),
     Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),
@@ -147,10 +152,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/honours", points.list_honours, SIGNED_IN),
     Route("GET", "/api/v1/honours/record", points.list_honour_records, _REVIEWS_READER),
     # reports
-    Route("POST", "/api/v1/reports", reports.submit_report, RIDER, 201),
+    Route("POST", "/api/v1/reports", reports.submit_report, RIDER, 201, traffic=REPORT),
     Route("GET", "/api/v1/reports", reports.list_reports, RIDER),
     Route("GET", "/api/v1/reports/{report_id}", reports.get_report, SIGNED_IN),
-    Route("PUT", "/api/v1/reports/{report_id}/photos/{sha256}", reports.put_photo, RIDER, accepts=PHOTO_TYPES),
+    Route(
+        "PUT", "/api/v1/reports/{report_id}/photos/{sha256}", reports.put_photo, RIDER, accepts=PHOTO_TYPES,
+        traffic=PHOTO,
+    ),
     Route(
         "GET", "/api/v1/reports/{report_id}/photos/{sha256}", reports.get_photo, SIGNED_IN,
         answer=bytes, media_type="image/jpeg",
@@ -205,13 +213,15 @@ ROUTES: tuple[Route, ...] = (
     # the live stream of cases
     Route(
         "GET", "/api/v1/cases/stream", stream_cases, ANY_STAFF, answer=str, media_type="text/event-stream",
+        traffic=STREAM,
     ),
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
     Route("POST", "/api/v1/cases/{case_id}/{verb}", cases.act_on_case, ANY_STAFF),
     Route(
-        "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=PHOTO_TYPES
+        "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=PHOTO_TYPES,
+        traffic=PHOTO,
     ),
     Route(
         "GET", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.get_case_photo, ANY_STAFF,
@@ -227,7 +237,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/verification-tasks/{task_id}/give-back", verification.give_task_back, RIDER, 204),
     Route(
         "PUT", "/api/v1/verification-tasks/{task_id}/photos/{sha256}", verification.put_look_photo, RIDER,
-        accepts=PHOTO_TYPES,
+        accepts=PHOTO_TYPES, traffic=PHOTO,
     ),
     Route("POST", "/api/v1/verification-tasks/{task_id}/answer", verification.answer_task, SIGNED_IN),
     Route("GET", "/api/v1/cases/{case_id}/verification-tasks", verification.list_tasks_of_case, ANY_STAFF),
@@ -245,15 +255,15 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", "/api/v1/categories/{code}", cases.put_category, _DISTRICT),
     Route("GET", "/api/v1/departments", cases.get_departments, ANY_STAFF),
     # appeals
-    Route("POST", "/api/v1/appeals", appeals.post_appeal, ANYONE, 201),
+    Route("POST", "/api/v1/appeals", appeals.post_appeal, ANYONE, 201, traffic=APPEAL),
     Route("POST", "/api/v1/appeals/on-behalf", appeals.post_appeal_on_behalf, staff(*INTAKE_ROLES), 201),
     Route("GET", "/api/v1/appeals/{token}", appeals.get_appeal, ANYONE),
-    Route("POST", "/api/v1/appeals/{token}/words", appeals.post_words, ANYONE),
-    Route("POST", "/api/v1/appeals/{token}/withdrawal", appeals.withdraw, ANYONE),
+    Route("POST", "/api/v1/appeals/{token}/words", appeals.post_words, ANYONE, traffic=APPEAL),
+    Route("POST", "/api/v1/appeals/{token}/withdrawal", appeals.withdraw, ANYONE, traffic=APPEAL),
     # follow-up
     Route("GET", "/api/v1/follow-ups", follow_up.get_visits, staff(*sorted(AREA_ROLES))),
     Route("GET", "/api/v1/follow-ups/{token}", follow_up.read_follow_up, ANYONE),
-    Route("POST", "/api/v1/follow-ups/{token}", follow_up.post_follow_up, ANYONE),
+    Route("POST", "/api/v1/follow-ups/{token}", follow_up.post_follow_up, ANYONE, traffic=APPEAL),
     # figures
     Route("GET", "/api/v1/figures", figures.get_figures, ANY_STAFF),
     Route("GET", "/api/v1/figures/definitions", figures.get_figure_definitions, ANYONE),

@@ -16,6 +16,7 @@ from community.models import Channel, Contact, Place
 from community.progress import Progress
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
+from core.http.traffic import check_area
 from core.http.wiring import actor, district_id, now, transaction
 from core.idempotency import HEADER
 from geo.api import LOCATE, MeasuredPositionBody
@@ -102,11 +103,14 @@ async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealR
 
     Send a header `Idempotency-Key` made by the client: the same key and body again give the same answer.
     """
+    draft = _draft(body)
+    area = None if draft.place is None else request.app[LOCATE](draft.place.point).area
+    check_area(request, None if area is None else area.path)
     async with transaction(request) as conn:
         appeal = await submit_appeal(
             conn,
             key=request.headers.get(HEADER, ""),
-            draft=_draft(body),
+            draft=draft,
             locate=request.app[LOCATE],
             actor=actor(request),
             now=now(request),

@@ -18,15 +18,19 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from core.access.policy import Policy
 from core.errors import FieldError, InvalidInput, NotFound, Text
+from core.http.callers import client_address
 from core.http.identity import find_caller, put_cookies
 from core.http.problems import TooLarge, TooSlow, WrongMediaType
 from core.http.security_headers import put_security_headers
 from core.http.strict_json import read_json
+from core.http.traffic import KEEPER, READ, TRAFFIC, WRITE, Keeper, Traffic
 from core.http.validation import explain_errors
 from core.http.wiring import ACTOR
+from core.limits.models import Lane
 
 T = TypeVar("T")
 HandlerFunction = Callable[..., Awaitable[object]]
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 JSON_BODY_LIMIT = 64 * 1024
 BODY_TIMEOUT_S = 15.0
@@ -54,7 +58,8 @@ class Route:
     """A line of the routes page: what is asked, who answers, who may ask, and the status of success.
 
     `answer` states the type for OpenAPI where a handler writes its own response; `media_type` is then its type.
-    `accepts` names the media types of a body that the handler reads itself.
+    `accepts` names the media types of a body that the handler reads itself. `traffic` is what it counts as; left out,
+    plain reading or writing.
     """
 
     method: str
@@ -65,6 +70,20 @@ class Route:
     answer: Any = None
     media_type: str = "application/json"
     accepts: tuple[str, ...] = ()
+    traffic: Traffic | None = None
+
+    def counts_as(self) -> Traffic:
+        """Give the kind of traffic that this route is."""
+        return self.traffic or (READ if self.method == "GET" else WRITE)
+
+    def lane(self) -> Lane:
+        """Give the lane in which its requests wait under load."""
+        chosen = self.counts_as().lane
+        if chosen is not None:
+            return chosen
+        if self.policy.kinds == {"staff"}:
+            return Lane.STAFF
+        return Lane.PUBLIC if self.method == "GET" else Lane.INTAKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +116,39 @@ def read_signature(route: Route) -> Signature:
     )
 
 
-def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
-    """Put the routes page into the application; every answer gets the security headers."""
+def add_routes(app: web.Application, routes: tuple[Route, ...], keeper: Keeper | None = None) -> None:
+    """Put the routes page into the application; every answer gets the security headers.
+
+    Without a `keeper` nothing is limited: so are parts of the service tried out.
+    """
     app.on_response_prepare.append(put_security_headers)
+    if keeper is not None:
+        app[KEEPER] = keeper
     for route in routes:
-        app.router.add_route(route.method, route.path, adapt(route))
+        handler = adapt(route) if keeper is None else _within_limits(adapt(route), route, keeper)
+        app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":  # HTTP wants HEAD wherever there is GET; the server leaves the body out
-            app.router.add_route("HEAD", route.path, adapt(route))
+            app.router.add_route("HEAD", route.path, handler)
 
 
-def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _within_limits(answer: Answering, route: Route, keeper: Keeper) -> Answering:
+    """Let `answer` answer what keeps within the limits of its traffic, as many at once as its lane takes."""
+    traffic, lane = route.counts_as(), route.lane()
+    has_body = read_signature(route).body is not None
+
+    async def call(request: web.Request) -> web.StreamResponse:
+        keeper.admit_address(traffic, client_address(request))
+        request[TRAFFIC] = traffic
+        entered = keeper.enter(lane)
+        if has_body:
+            await read_bytes(request)  # kept by the request: a body that trickles in must not hold a place
+        async with entered:
+            return await answer(request)
+
+    return call
+
+
+def adapt(route: Route) -> Answering:
     """Make the aiohttp handler of a route."""
     if not isinstance(route.policy, Policy):
         raise TypeError(f"{route.method} {route.path} has no policy")
@@ -117,6 +159,8 @@ def adapt(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
             raise WrongMediaType(expected="Content-Encoding: identity")
         request[ACTOR] = caller = await find_caller(request, route.policy)
+        if (keeper := request.app.get(KEEPER)) is not None:
+            keeper.admit_person(request[TRAFFIC], caller)
         route.policy.check(caller)
         arguments: dict[str, object] = {"request": request} if signature.takes_request else {}
         if signature.path:

@@ -21,7 +21,7 @@ from community.stream.models import Limits
 from core.access.models import Actor
 from core.database import Connection, Pool, pool_transaction
 from core.events import record_event
-from tests.conftest import DISTRICT, START, Client, Database, FakeClock
+from tests.conftest import DISTRICT, START, Client, Database, FakeClock, patient_keeper
 from tests.sessions import open_long_session
 
 STREAM = "/api/v1/cases/stream"
@@ -38,7 +38,7 @@ class AsServed(TestServer):
 @asynccontextmanager
 async def serving(settings: Settings, database: Database, clock: FakeClock, limits: Limits) -> AsyncIterator[Client]:
     """Run the whole application with these limits of the stream."""
-    app = create_app(settings, dsn=database.app_dsn, clock=clock)
+    app = create_app(settings, dsn=database.app_dsn, clock=clock, keeper=patient_keeper())
     app[LIVE_CASES] = LiveCases(district_id=DISTRICT, limits=limits)
     async with TestClient(AsServed(app)) as client:
         yield client
