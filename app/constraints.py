@@ -3,6 +3,7 @@
 from community.routing.errors import PostTaken, ShiftsOverlap
 from core.errors import Conflict, FieldError, InvalidInput, Text
 from core.http.problems import ConstraintMeanings
+from riders.signup.wechat.errors import WechatBoundElsewhere
 from station.errors import StationCodeTaken
 
 CONSTRAINTS: ConstraintMeanings = {
@@ -25,5 +26,6 @@ CONSTRAINTS: ConstraintMeanings = {
     "saved_filter_name_unique": lambda: InvalidInput(
         [FieldError("/name", Text("您已有同名的筛选。", "You have a filter of this name already."))]
     ),
+    "rider_wechat_openid_unique": WechatBoundElsewhere,
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

@@ -13,6 +13,7 @@ from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
 from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from app.settings import Settings
+from app.wechat import WECHAT_URL, wechat
 from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
@@ -47,11 +48,12 @@ def create_app(
     clock: Clock = utc_now,
     sms: SmsSender | None = None,
     keeper: Keeper | None = None,
+    wechat_url: str = WECHAT_URL,
 ) -> web.Application:
     """Build the application on a migrated database at `dsn` (the application's own role).
 
-    `clock`, `sms` and `keeper`, which keeps the limits, are replaced in tests; without an `sms` sender, messages go to
-    the log.
+    `clock`, `sms`, `keeper`, which keeps the limits, and `wechat_url` are replaced in tests; without an `sms` sender,
+    messages go to the log.
     """
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK] = clock
@@ -80,7 +82,8 @@ def create_app(
         yield
         await app[POOL].close()
 
-    app.cleanup_ctx.extend([keeper.watch, database, keep_areas_live, keep_stations_live, run_schedule])
+    app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])
+    app.cleanup_ctx.extend([keep_areas_live, keep_stations_live, run_schedule])
     return app
 
 

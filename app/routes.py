@@ -42,6 +42,7 @@ from riders.points import api as points
 from riders.reporters import api as reporters
 from riders.reporters.appointments import REVIEWERS
 from riders.signup import api as signup
+from riders.signup.wechat import api as wechat
 from riders.verification import api as verification
 from station import api as stations
 from station.nearby import NearbyAnswer
@@ -124,6 +125,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/riders/challenge", signup.get_challenge, ANYONE, traffic=SIGN_IN),
     Route("POST", "/api/v1/riders/codes", signup.send_code, ANYONE, 202, traffic=SIGN_IN),
     Route("POST", "/api/v1/riders/sessions", signup.sign_in_rider, ANYONE, 201, traffic=SIGN_IN),
+    Route("POST", "/api/v1/riders/wechat-sessions", wechat.sign_in_by_wechat, ANYONE, 201, traffic=SIGN_IN),
+    Route("PUT", "/api/v1/riders/me/wechat", wechat.put_wechat, RIDER, 204, traffic=SIGN_IN),
+    Route("DELETE", "/api/v1/riders/me/wechat", wechat.delete_wechat, RIDER, 204),
     Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),
     Route("PATCH", "/api/v1/riders/me", signup.update_rider_profile, RIDER),
     Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),

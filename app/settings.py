@@ -46,6 +46,7 @@ class Settings:
     photo_bucket_key_file: str = ""
     sms_a_day: int = 2_000
     trusted_proxies: str = ""
+    wechat_appid: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

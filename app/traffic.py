@@ -10,7 +10,7 @@ from core.limits.models import Lane, Rate
 HEALTH = Traffic("health", address=None, lane=Lane.FREE)
 #: Nearness, locating and typed places: answered from memory, or by a paid geocoder.
 SEARCH = Traffic("search", address=Rate(500, 6_000), person=Rate(60, 240), lane=Lane.SEARCH)
-SIGN_IN = Traffic("sign-in", address=Rate(60, 120), lane=Lane.INTAKE)
+SIGN_IN = Traffic("sign-in", address=Rate(60, 120), lane=Lane.SIGN_IN)
 #: Each who is signed in renews every quarter of an hour, a campus of thousands too; tokens cannot be guessed.
 RENEWAL = Traffic("renewal", address=Rate(600, 3_000), lane=Lane.SIGN_IN)
 REPORT = Traffic("report", address=Rate(300, 1_200), person=Rate(30, 60), lane=Lane.INTAKE)

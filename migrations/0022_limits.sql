@@ -32,3 +32,14 @@ create table spending (
     primary key (district_id, purpose, key)
 );
 create index spending_age on spending (district_id, ends_at);
+
+-- The WeChat account that a rider signs in with: a keyed digest of its openid, which says nothing about him elsewhere.
+create table rider_wechat (
+    district_id int not null,
+    rider_id bigint not null,
+    openid_hmac bytea not null,
+    bound_at timestamptz not null,
+    primary key (district_id, rider_id),
+    foreign key (district_id, rider_id) references rider (district_id, id) on delete cascade,
+    constraint rider_wechat_openid_unique unique (district_id, openid_hmac)
+);

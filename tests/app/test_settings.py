@@ -40,6 +40,7 @@ def test_every_setting_is_read_under_its_name() -> None:
             "STATION_PHOTO_BUCKET_KEY_FILE": "/run/key",
             "STATION_SMS_A_DAY": "50",
             "STATION_TRUSTED_PROXIES": "127.0.0.1, ::1",
+            "STATION_WECHAT_APPID": "wx0",
         }
     )
     assert (
@@ -61,10 +62,11 @@ def test_every_setting_is_read_under_its_name() -> None:
             photo_bucket_key_file="/run/key",
             sms_a_day=50,
             trusted_proxies="127.0.0.1, ::1",
+            wechat_appid="wx0",
         )
         == settings
     )
-    assert len(fields(Settings)) == 17
+    assert len(fields(Settings)) == 18
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:

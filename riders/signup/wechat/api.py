@@ -1,0 +1,50 @@
+"""Signing in by WeChat over HTTP."""
+
+from aiohttp import web
+from pydantic import ConfigDict, Field
+
+from core.http.endpoint import Created, Input
+from core.http.wiring import actor, district_id, now, transaction
+from riders.models import SignIn
+from riders.signup.api import CODE_DESK
+from riders.signup.wechat.bind import Exchange, bind, openid_hmac, sign_in, unbind
+from riders.signup.wechat.errors import WechatOff
+
+#: Filled when the service starts; None where the district has no mini-program.
+WECHAT: web.AppKey[Exchange | None] = web.AppKey("wechat")
+
+
+class WechatBody(Input):
+    """The code that `wx.login` gave, to be used once and within five minutes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "0a3XYZ"}]})
+
+    code: str = Field(pattern=r"^[!-~]{1,128}$")
+
+
+async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[SignIn]:
+    """Sign in as the rider who bound this WeChat account."""
+    account = await _account(request, body.code)
+    async with transaction(request) as conn:
+        session = await sign_in(conn, district_id=district_id(request), account=account, now=now(request))
+    return Created(session, location="/api/v1/session")
+
+
+async def put_wechat(request: web.Request, body: WechatBody) -> None:
+    """Bind a WeChat account to the rider, in place of the one before, to sign in with from now on."""
+    account = await _account(request, body.code)
+    async with transaction(request) as conn:
+        await bind(conn, actor=actor(request), account=account, now=now(request))
+
+
+async def delete_wechat(request: web.Request) -> None:
+    """Forget the rider's WeChat account."""
+    async with transaction(request) as conn:
+        await unbind(conn, actor=actor(request), now=now(request))
+
+
+async def _account(request: web.Request, code: str) -> bytes:
+    exchange = request.app[WECHAT]
+    if exchange is None:
+        raise WechatOff()
+    return openid_hmac(request.app[CODE_DESK].secret, district_id(request), await exchange(code))
