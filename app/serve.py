@@ -28,8 +28,9 @@ GARBAGE_BEFORE_COLLECTING = 50_000
 #: Listeners of the live stream, requests and connections to the database together stay far below this.
 OPEN_FILES = 20_000
 
-#: A connection that says nothing is closed after this time; aiohttp itself would hold it for an hour.
-KEEP_ALIVE_S = 75.0
+#: A connection on which no whole head of a request has come within this time, since it was opened or last answered, is
+#: closed: one that says nothing, and one whose head trickles in. aiohttp itself would hold it for an hour.
+KEEP_ALIVE_S = 15.0
 
 
 def serve(settings: Settings, *, demo: bool) -> int:
