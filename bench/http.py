@@ -58,12 +58,12 @@ def _median(loads: list[Load]) -> Load:
 
 
 @asynccontextmanager
-async def serving(dsn: str, data_dir: Path) -> AsyncIterator[int]:
+async def serving(dsn: str, data_dir: Path, *options: str) -> AsyncIterator[int]:
     """Run the server in a process of its own and give its port once it is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "bench.server", dsn, str(port), str(data_dir)]
+    command = [sys.executable, "-m", "bench.server", dsn, str(port), str(data_dir), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 — starting takes no time
     pin(process.pid, 0)
     try:

@@ -1,10 +1,12 @@
 """The application with a bare handler and a count of tasks beside it, in a process of its own.
 
-Run by `bench.http` and `bench.stream` as `python -m bench.server DSN PORT DATA_DIR`.
+Run by `bench.http`, `bench.stream` and `bench.overload` as `python -m bench.server DSN PORT DATA_DIR [nothing-shed]`.
 """
 
 import asyncio
+import itertools
 import sys
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import orjson
@@ -14,6 +16,16 @@ from aiohttp import web
 from app.main import create_app
 from app.serve import run_until_stopped
 from app.settings import Settings
+from core.http.traffic import Keeper
+from core.limits.models import Lane
+
+
+class NothingShed(Keeper):
+    """Lets everyone in at once, as if there were no lanes: what shedding is compared with."""
+
+    def enter(self, lane: Lane) -> AbstractAsyncContextManager[None]:
+        """Let in."""
+        return nullcontext()
 
 
 def bare(size: int) -> web.Response:
@@ -37,7 +49,10 @@ def main() -> None:
     """Serve until told to stop."""
     dsn, port, data_dir = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     settings = Settings(data_dir=data_dir, port=port)
-    app = create_app(settings, dsn=dsn)
+    # A minute passes with each request: one generator asks for a city, and is not to be limited as one caller.
+    make = NothingShed if sys.argv[4:] == ["nothing-shed"] else Keeper
+    keeper = make(connections=settings.pool_size, clock=itertools.count(step=60).__next__)
+    app = create_app(settings, dsn=dsn, keeper=keeper)
     app.router.add_get("/bare/{bytes}", answer_bare)
     app.router.add_get("/tasks", count_tasks)
     uvloop.run(run_until_stopped(app, settings))

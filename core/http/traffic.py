@@ -15,8 +15,8 @@ from aiohttp import web
 
 from core.access.models import Actor
 from core.limits.errors import AreaFlooded, TooManyRequests
-from core.limits.gate import Gate, overloaded
-from core.limits.models import LANES, Lane, Rate
+from core.limits.gate import Gate, Turnstile, overloaded
+from core.limits.models import LANES, Lane, LaneSize, Rate
 from core.limits.rates import Rates
 
 _LOOK_S = 0.02
@@ -44,14 +44,7 @@ class Keeper:
     def __init__(self, *, connections: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rates = Rates()
         self._clock = clock
-        self._gates = {
-            lane: Gate(
-                places=size.places or max(1, int(size.share * connections)),
-                waiting=size.waiting,
-                patience_s=size.patience_s,
-            )
-            for lane, size in LANES.items()
-        }
+        self._gates = {lane: _gate(size, connections) for lane, size in LANES.items()}
         self.lag_s = 0.0
 
     def admit_address(self, traffic: Traffic, address: str) -> None:
@@ -95,6 +88,12 @@ class Keeper:
             due = loop.time() + _LOOK_S
             await asyncio.sleep(_LOOK_S)
             self.lag_s = loop.time() - due
+
+
+def _gate(size: LaneSize, connections: int) -> Gate:
+    make = Turnstile if size.a_turn else Gate
+    places = size.a_turn or size.places or max(1, int(size.share * connections))
+    return make(places=places, waiting=size.waiting, patience_s=size.patience_s)
 
 
 KEEPER = web.AppKey("keeper", Keeper)

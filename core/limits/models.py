@@ -40,8 +40,8 @@ class Lane(StrEnum):
 class LaneSize:
     """How many of a lane are worked on at once, how many more wait and how long.
 
-    `share` is of the database's connections and `places` a plain number, one of them. Beyond `most_lag_s` of delay in
-    the process itself newcomers are sent away at once.
+    The number is a `share` of the database's connections, or plain `places`, or so many `a_turn` of the event loop.
+    Beyond `most_lag_s` of delay in the process itself newcomers are sent away at once.
     """
 
     waiting: int
@@ -49,13 +49,14 @@ class LaneSize:
     most_lag_s: float
     share: float = 0.0
     places: int = 0
+    a_turn: int = 0
 
 
 #: The shares of all but the staff's lane leave three tenths of the connections to staff, health and sweeps.
 LANES: dict[Lane, LaneSize] = {
-    Lane.EXPORTS: LaneSize(waiting=4, patience_s=1.0, most_lag_s=0.1, share=0.1),
-    Lane.SEARCH: LaneSize(waiting=64, patience_s=0.25, most_lag_s=0.15, places=64),
-    Lane.PUBLIC: LaneSize(waiting=64, patience_s=0.25, most_lag_s=0.15, share=0.3),
+    Lane.EXPORTS: LaneSize(waiting=4, patience_s=1.0, most_lag_s=0.2, share=0.1),
+    Lane.SEARCH: LaneSize(waiting=256, patience_s=0.4, most_lag_s=0.3, a_turn=8),
+    Lane.PUBLIC: LaneSize(waiting=256, patience_s=0.4, most_lag_s=0.3, share=0.3),
     Lane.UPLOADS: LaneSize(waiting=32, patience_s=2.0, most_lag_s=0.5, places=32),
     Lane.STAFF: LaneSize(waiting=128, patience_s=1.0, most_lag_s=1.0, share=0.5),
     # Wait for gateways and password hashes, not for the database: they must not stand in the way of reports.
