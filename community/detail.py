@@ -11,6 +11,7 @@ from community.errors import CaseNotFound
 from community.models import Case, Contact, Origin
 from community.photos.models import CasePhoto
 from community.photos.queries import list_case_photos
+from community.photos.seen import seen_photos
 from community.routing.route import DUTY_DESK
 from community.sight import CONTACT_ROLES, roles_on
 from community.work_orders.models import WorkOrder
@@ -68,6 +69,7 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
     roles = frozenset() if case is None else roles_on(actor, case)
     if case is None or not roles:
         raise CaseNotFound()
+    photos = await list_case_photos(conn, district_id=case.district_id, case_id=case.id)
     events = await list_events(conn, district_id=case.district_id, subject="case", subject_id=case.id)
     case, events = await _without_unseen(conn, case, events, actor)
     deadlines = await list_deadlines(conn, district_id=case.district_id, case_id=case.id)
@@ -80,7 +82,7 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
         history=await _history(conn, case.district_id, events),
         deadlines=tuple(deadlines),
         work_orders=tuple(await list_work_orders(conn, district_id=case.district_id, case_id=case.id)),
-        photos=tuple(await list_case_photos(conn, district_id=case.district_id, case_id=case.id)),
+        photos=seen_photos(photos, case=case, actor=actor),
         verbs=offers(case, roles),
         contact=contact,
     )

@@ -7,6 +7,7 @@ from community.errors import CaseNotFound, TooManyCasePhotos
 from community.models import Case
 from community.photos import queries
 from community.photos.models import CasePhoto, PhotoStage
+from community.photos.seen import seen_photos
 from community.sight import roles_on
 from core.access.models import Actor, Role
 from core.database import Connection
@@ -67,10 +68,10 @@ async def expect_case_photo(
 
 
 async def get_case_photo(conn: Connection, *, case_id: int, sha256: str, actor: Actor) -> CasePhoto:
-    """Give a photo of a case that the actor sees. Raises `CaseNotFound`, `NotFound`."""
-    await _get_seen(conn, case_id=case_id, actor=actor)
+    """Give a photo that the actor sees of a case in his sight. Raises `CaseNotFound`, `NotFound`."""
+    case = await _get_seen(conn, case_id=case_id, actor=actor)
     photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
-    for photo in photos:
+    for photo in seen_photos(photos, case=case, actor=actor):
         if photo.sha256 == sha256:
             return photo
     raise NotFound()

@@ -1,0 +1,113 @@
+"""Asks the whole table of everyone and says what is wrong: a status, a word that got out, a row that changed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.acceptance.matrix.row import DUTY_DESK, OWNER, REACHES_RESIDENT, Row
+from tests.acceptance.matrix.table import TABLE
+from tests.acceptance.matrix.world import DUTY_WORDS, FOREIGN_ID, PHONE, RIDER_PHONE, WORDS, Someone, World
+
+_FOREIGN = re.compile(str(FOREIGN_ID // 1000) + r"\d{3}")
+#: What is written about whoever knocks, also when he is refused.
+_BOOKKEEPING = frozenset({"session", "sign_in_code", "stream_epoch", "audit_entry"})
+#: Who stands to the community so that its things lie within his area, whatever his role lets him do with them.
+_INSIDE = frozenset({"whole", "parent", "own", "owner", "untrusted"})
+
+
+@dataclass
+class Outcome:
+    """What a walk found. `leaks` and `changes` are judged also where one of the two walls is down."""
+
+    cells: int = 0
+    statuses: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    not_found: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[str]:
+        """Give everything that is wrong."""
+        return self.leaks + self.changes + self.statuses + self.not_found
+
+
+async def walk(world: World, *, rows: Iterable[Row] = TABLE, only_outside: bool = False) -> Outcome:
+    """Ask each row as each person.
+
+    `only_outside`: only about things of the community, as those in whose area they do not lie. This is what each wall
+    must hold back alone; which role may do what within its own area is for the application only.
+    """
+    outcome = Outcome()
+    for row in rows:
+        before = {} if row.method == "GET" else await digest(world)
+        for who in world.people.values():
+            if only_outside and not (row.is_placed and is_outside(who, row)):
+                continue
+            outcome.cells += 1
+            await _ask(world, row, who, outcome, only_outside=only_outside)
+        if row.method != "GET":
+            after = await digest(world)
+            if changed := sorted(table for table in after if after[table] != before[table]):
+                outcome.changes.append(f"{row.ask}: changed {changed} for someone who may not")
+    return outcome
+
+
+def is_outside(who: Someone, row: Row) -> bool:
+    """Tell whether the community is none of his business at all."""
+    place = (who.role, who.position)
+    return who.position not in _INSIDE and place not in row.may | row.barred | row.readers
+
+
+async def _ask(world: World, row: Row, who: Someone, outcome: Outcome, *, only_outside: bool) -> None:
+    place = (who.role, who.position)
+    path, said = world.fill(row.path), world.fill(row.said)
+    is_allowed = place in row.gate and place in row.may
+    if is_allowed and row.method != "GET" and not only_outside:
+        async with world.rehearsal.taken_back():
+            status, text = await who.ask(world.rehearsing, row.method, path, said)
+    else:
+        status, text = await who.ask(world.client, row.method, path, said)
+    where = f"<{who.name}> {row.ask}: {status}"
+    expected = _expected(row, place)
+    if status not in expected:
+        outcome.statuses.append(f"{where}, not {sorted(expected)}: {text[:300]}")
+    if found := _told(world, row, place, text):
+        outcome.leaks.append(f"{where} tells {found}: {text[:600]}")
+    if is_allowed and place in row.readers and status < 300 and str(world.fill(row.finds)) not in text:
+        outcome.not_found.append(f"{where} does not tell {row.finds}: {text[:300]}")
+
+
+def _expected(row: Row, place: tuple[str, str]) -> frozenset[int]:
+    if place not in row.gate:
+        return frozenset({401 if place[0] == "anonymous" else 403})
+    if place in row.may:
+        return row.ok
+    return row.barred_with if place in row.barred else row.otherwise
+
+
+def _told(world: World, row: Row, place: tuple[str, str], text: str) -> list[str]:
+    """List what an answer tells that this person may not read."""
+    words = [world.ids[name] for name in ("appeal_token", "open_appeal_token", "link")]
+    words += [] if place in OWNER else [RIDER_PHONE]
+    words += [] if place in REACHES_RESIDENT else [PHONE, "暗名居民"]
+    words += [] if place in DUTY_DESK else DUTY_WORDS
+    found = []
+    if place not in row.readers and place not in row.barred:
+        words += [*WORDS, *(str(world.fill(word)) for word in row.words)]
+        if row.is_placed:
+            found = _FOREIGN.findall(text)
+    asked = world.fill(row.path) + str(world.fill(row.said))
+    return [word for word in [*words, *found] if word in text and word not in asked]
+
+
+async def digest(world: World) -> dict[str, tuple[int, int]]:
+    """Give for each table how many rows it has and a number that any change of any of them changes."""
+    tables = await world.owner.fetch(
+        "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname"
+    )
+    parts = (
+        f"select '{name}' as name, count(*) as n, coalesce(sum(hashtextextended(t::text, 0)), 0) as sum from {name} t"  # noqa: S608
+        for (name,) in tables
+        if name not in _BOOKKEEPING
+    )
+    return {row["name"]: (row["n"], row["sum"]) for row in await world.owner.fetch(" union all ".join(parts))}
