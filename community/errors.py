@@ -33,6 +33,17 @@ class CaseChanged(Conflict):
     )
 
 
+class CaseTakesNoPhotos(Conflict):
+    """Nothing can come of a photo any more: the matter is over and its visit done."""
+
+    slug = "case-takes-no-photos"
+    title = Text("案件不再接收照片", "The case takes no more photos")
+    detail = Text(
+        "案件 {number} 现为“{state}”，不再接收照片；确需补充，请先重开。",
+        "Case {number} is “{state}” and takes no more photos; reopen it if something must be added.",
+    )
+
+
 class VerbNotYours(NotAllowed):
     """The caller sees the case, and his role on it does not include this verb."""
 

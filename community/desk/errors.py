@@ -58,6 +58,17 @@ class NoteNotFound(NotFound):
     title = Text("未找到备注", "Note not found")
 
 
+class CaseTakesNoNotes(Conflict):
+    """What is written here would be read by nobody who works on the matter."""
+
+    slug = "case-takes-no-notes"
+    title = Text("案件不再写备注", "The case takes no more notes")
+    detail = Text(
+        "案件 {number} 现为“{state}”，不再写备注；并案的请写在原案件上，其他的请先重开。",
+        "Case {number} is “{state}” and takes no more notes: write on the case it was merged with, or reopen it.",
+    )
+
+
 class NoteNotYours(NotAllowed):
     """A note is withdrawn by the one who wrote it, and written by those who may act on the case."""
 

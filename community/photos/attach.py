@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from community import queries as case_queries
-from community.errors import CaseNotFound, TooManyCasePhotos
-from community.models import Case
+from community.errors import CaseNotFound, CaseTakesNoPhotos, TooManyCasePhotos
+from community.models import ENDED, Case, State
 from community.photos import queries
 from community.photos.models import CasePhoto, PhotoStage
 from community.photos.seen import seen_photos
@@ -16,6 +16,9 @@ from core.events import record_event
 from core.photos import StoredPhoto
 
 MOST_CASE_PHOTOS = 60
+
+#: While something can be shown yet: of a closed case, the return visit.
+_TAKES_PHOTOS = frozenset(State) - ENDED | {State.CLOSED}
 
 
 async def attach_photo(
@@ -52,8 +55,8 @@ async def expect_case_photo(
 ) -> CasePhoto | None:
     """Give the photo if the case has it already, before its body is read once more.
 
-    Raises `CaseNotFound`, `NotAllowed` for who only looks on, `TooManyCasePhotos`. With `lock` the photos of the case
-    are counted one after another until the transaction ends.
+    Raises `CaseNotFound`, `NotAllowed` for who only looks on, `CaseTakesNoPhotos`, `TooManyCasePhotos`. With `lock` the
+    photos of the case are counted one after another until the transaction ends.
     """
     if lock:
         await case_queries.lock_cases(conn, district_id=actor.district_id, case_ids=[case_id])
@@ -62,6 +65,8 @@ async def expect_case_photo(
         raise NotAllowed()
     photos = await queries.list_case_photos(conn, district_id=actor.district_id, case_id=case_id)
     known = next((photo for photo in photos if photo.sha256 == sha256), None)
+    if known is None and case.state not in _TAKES_PHOTOS:
+        raise CaseTakesNoPhotos(number=case.number, state=case.state.text)
     if known is None and len(photos) >= MOST_CASE_PHOTOS:
         raise TooManyCasePhotos(most=MOST_CASE_PHOTOS)
     return known

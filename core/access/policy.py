@@ -52,6 +52,6 @@ OWN_ACCOUNT = Policy("any staff, newcomers too", frozenset(["staff"]), for_newco
 
 
 def staff(*roles: Role, whole_district: bool = False) -> Policy:
-    """Admit staff who hold any of `roles` on any area, or on the whole district."""
-    name = "staff: " + ", ".join(role.value for role in roles)
+    """Admit staff who hold any of `roles` on any area, or on the whole district; the name is for the documents."""
+    name = "staff: " + ", ".join(role.value for role in roles) + (" on the whole district" if whole_district else "")
     return Policy(name, frozenset(["staff"]), frozenset(roles), whole_district)

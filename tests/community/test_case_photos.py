@@ -1,19 +1,22 @@
 """Photos of a case: who may send and see them, what closing a category needs, what an act may name."""
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
 from community.acts import Act
-from community.errors import ClosingPhotosMissing, PhotoNotStored, TooManyCasePhotos
+from community.detail import get_case_detail
+from community.errors import CaseTakesNoPhotos, ClosingPhotosMissing, PhotoNotStored, TooManyCasePhotos
 from community.models import State
-from community.photos.attach import MOST_CASE_PHOTOS, attach_photo, expect_case_photo
+from community.photos.attach import MOST_CASE_PHOTOS, attach_photo, expect_case_photo, get_case_photo
 from community.photos.models import PhotoStage
 from community.triage import carry_out
 from community.workflow import Verb
 from core.access.models import Role
 from core.database import Connection, Pool, pool_transaction
+from core.errors import NotFound
 from core.photos import StoredPhoto
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire, located, open_report, put_in_state
 from tests.conftest import DISTRICT, START, Client
@@ -78,6 +81,33 @@ async def test_a_case_has_room_for_sixty_photos_and_a_repetition(conn: Connectio
         await expect_case_photo(conn, case_id=case.id, sha256=photo(99).sha256, actor=secretary)
 
 
+@pytest.mark.parametrize("state", [State.FOLLOWED_UP, State.REJECTED, State.DUPLICATE, State.VOIDED])
+async def test_a_case_that_is_over_takes_no_more_photos(conn: Connection, state: State) -> None:
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    case = await open_report(conn, 1, at=located())
+    await attach_photo(conn, case_id=case.id, photo=photo(1), stage=PhotoStage.AFTER, actor=secretary, now=NOW)
+    await put_in_state(conn, case, State.CLOSED)  # its visit is owed, and may be shown
+    await expect_case_photo(conn, case_id=case.id, sha256=photo(2).sha256, actor=secretary)
+    await put_in_state(conn, case, state)
+    await expect_case_photo(conn, case_id=case.id, sha256=photo(1).sha256, actor=secretary)  # sent again
+    with pytest.raises(CaseTakesNoPhotos, match=case.number):
+        await expect_case_photo(conn, case_id=case.id, sha256=photo(2).sha256, actor=secretary)
+
+
+async def test_proof_of_a_contact_is_shown_to_those_who_may_reach_the_resident(conn: Connection) -> None:
+    secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
+    auditor = await hire(conn, "auditor", Role.AUDITOR, COMMUNITY)
+    case = await open_report(conn, 1, at=located())
+    for number, stage in enumerate(PhotoStage):
+        await attach_photo(conn, case_id=case.id, photo=photo(number), stage=stage, actor=secretary, now=NOW)
+    for who, seen in ((secretary, set(PhotoStage)), (auditor, set(PhotoStage) - {PhotoStage.PROOF})):
+        detail = await get_case_detail(conn, case_id=case.id, actor=who)
+        assert seen == {each.stage for each in detail.photos}
+        for number, stage in enumerate(PhotoStage):
+            with nullcontext() if stage in seen else pytest.raises(NotFound):
+                await get_case_photo(conn, case_id=case.id, sha256=photo(number).sha256, actor=who)
+
+
 async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(client: Client, pool: Pool) -> None:
     headers = {}
     async with pool_transaction(pool) as conn:
@@ -96,8 +126,8 @@ async def test_a_photo_is_sent_again_harmlessly_and_seen_by_who_sees_the_case(cl
     own, foreign = headers[Role.SECRETARY, COMMUNITY], headers[Role.SECRETARY, NEIGHBOUR]
     auditor = headers[Role.AUDITOR, COMMUNITY]
     for _ in range(2):
-        sent = await client.put(f"{address}?stage=proof", data=JPEG, headers=own | jpeg)
-        assert (200, "proof") == (sent.status, (await sent.json())["stage"])
+        sent = await client.put(f"{address}?stage=after", data=JPEG, headers=own | jpeg)
+        assert (200, "after") == (sent.status, (await sent.json())["stage"])
     assert 404 == (await client.put(address, data=JPEG, headers=foreign | jpeg)).status
     assert 403 == (await client.put(address, data=JPEG, headers=auditor | jpeg)).status
     assert 404 == (await client.get(address, headers=foreign)).status

@@ -5,6 +5,7 @@ from datetime import datetime
 from community.desk.errors import DeskFull, SavedFilterNotFound
 from community.desk.filters import queries
 from community.desk.filters.models import FilterDraft, SavedFilter
+from community.desk.queries import hold_room
 from community.desk.sharing import check_shareable, reached_by
 from core.access.models import Actor
 from core.database import Connection
@@ -27,6 +28,7 @@ async def list_saved_filters(conn: Connection, *, actor: Actor, after_id: int, l
 async def save_filter(conn: Connection, *, draft: FilterDraft, actor: Actor, now: datetime) -> SavedFilter:
     """Store a filter. Raises `SharingNotYours`, `UnknownArea` and `DeskFull`; a name in use violates a constraint."""
     await _check(conn, draft, actor)
+    await hold_room(conn, district_id=actor.district_id, holder=f"filters of {actor.id}")
     kept = await queries.count_saved_filters(conn, district_id=actor.district_id, owner_id=actor.id or 0)
     if kept >= MAX_FILTERS:
         raise DeskFull(limit=MAX_FILTERS)

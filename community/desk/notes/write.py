@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from community.desk.errors import NoteNotFound, NoteNotYours
+from community.desk.errors import CaseTakesNoNotes, NoteNotFound, NoteNotYours
 from community.desk.notes import queries
 from community.desk.notes.mention import find_mentioned
 from community.desk.notes.models import Note
 from community.desk.seen import get_seen_case
+from community.models import State
 from community.sight import roles_on
 from core.access.models import Actor, Role
 from core.database import Connection
 from core.events import record_event
+
+#: A merged case is worked on where it was merged into, a voided one by nobody; any other may be asked to be reopened.
+_TAKES_NO_NOTES = frozenset({State.DUPLICATE, State.VOIDED})
 
 
 async def write_note(
@@ -19,11 +23,14 @@ async def write_note(
 ) -> Note:
     """Write a note on a case and tell those mentioned, by `@username` or by id.
 
-    Raises `CaseNotFound`, `NoteNotYours` for those who only read, and `InvalidInput` for who cannot be mentioned.
+    Raises `CaseNotFound`, `NoteNotYours` for those who only read, `CaseTakesNoNotes`, and `InvalidInput` for who cannot
+    be mentioned.
     """
     case = await get_seen_case(conn, case_id=case_id, actor=actor)
     if not roles_on(actor, case) - {Role.AUDITOR}:
         raise NoteNotYours()
+    if case.state in _TAKES_NO_NOTES:
+        raise CaseTakesNoNotes(number=case.number, state=case.state.text)
     mentioned = await find_mentioned(conn, case=case, text=text, staff_ids=mentions)
     mentioned_ids = [person.id for person in mentioned]
     note_id = await queries.insert_note(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from community.cases import get_category
 from community.desk.errors import DeskFull, TemplateNotFound
+from community.desk.queries import hold_room
 from community.desk.sharing import KEEPERS, check_keeper, check_shareable, reached_by, shared_with
 from community.desk.templates import queries
 from community.desk.templates.models import Template, TemplateDraft, TemplateFilter, Words
@@ -51,11 +52,7 @@ async def create_template(conn: Connection, *, draft: TemplateDraft, actor: Acto
     """
     await _check(conn, draft, actor)
     owner_id = actor.id if draft.area_path is None else None
-    kept = await queries.count_templates(
-        conn, district_id=actor.district_id, owner_id=owner_id, area_path=draft.area_path
-    )
-    if kept >= MAX_TEMPLATES:
-        raise DeskFull(limit=MAX_TEMPLATES)
+    await _check_room(conn, district_id=actor.district_id, owner_id=owner_id, area_path=draft.area_path)
     template = await queries.insert_template(
         conn, district_id=actor.district_id, owner_id=owner_id, draft=draft, by=actor.id or 0, now=now
     )
@@ -70,13 +67,16 @@ async def replace_template(
 
     Raises `TemplateNotFound` and everything that creating one raises.
     """
-    await _lock_kept(conn, template_id, actor)
+    before = await _lock_kept(conn, template_id, actor)
     await _check(conn, draft, actor)
+    owner_id = actor.id if draft.area_path is None else None
+    if (before.owner_id, before.area_path) != (owner_id, draft.area_path):
+        await _check_room(conn, district_id=actor.district_id, owner_id=owner_id, area_path=draft.area_path)
     template = await queries.update_template(
         conn,
         district_id=actor.district_id,
         template_id=template_id,
-        owner_id=actor.id if draft.area_path is None else None,
+        owner_id=owner_id,
         draft=draft,
         by=actor.id or 0,
         now=now,
@@ -100,6 +100,15 @@ async def _check(conn: Connection, draft: TemplateDraft, actor: Actor) -> None:
         await get_category(conn, district_id=actor.district_id, code=draft.category_code)
     if draft.area_path is not None:
         await check_shareable(conn, actor=actor, area_path=draft.area_path)
+
+
+async def _check_room(conn: Connection, *, district_id: int, owner_id: int | None, area_path: str | None) -> None:
+    """Raise `DeskFull` where the holder keeps as many as he may; others who add to his wait for this transaction."""
+    holder = f"templates at {area_path}" if owner_id is None else f"templates of {owner_id}"
+    await hold_room(conn, district_id=district_id, holder=holder)
+    kept = await queries.count_templates(conn, district_id=district_id, owner_id=owner_id, area_path=area_path)
+    if kept >= MAX_TEMPLATES:
+        raise DeskFull(limit=MAX_TEMPLATES)
 
 
 def _is_taken(draft: TemplateDraft) -> bool:

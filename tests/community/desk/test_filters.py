@@ -93,6 +93,15 @@ async def test_a_filter_finds_nothing_beyond_ones_sight(house: House) -> None:
     assert [0, 0] == [counted["cases"]["count"] for counted in listed["filters"]]
 
 
+async def test_many_that_are_saved_at_once_do_not_all_find_the_last_room(house: House) -> None:
+    secretary = await house.hire("secretary", Role.SECRETARY, COMMUNITY)
+    for number in range(MAX_FILTERS - 2):
+        await secretary.post("/saved-filters", OVERDUE | {"name": f"filter {number}"})
+    said = [OVERDUE | {"name": f"at once {number}"} for number in range(8)]
+    answers = await asyncio.gather(*(secretary.ask("POST", "/saved-filters", each) for each in said))
+    assert [201] * 2 + [409] * 6 == sorted(status for status, _ in answers)
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from community.desk.notes.mention import list_mentionable
+from community.models import State
 from community.progress import get_progress
 from community.sight import roles_on
 from core.access import queries as access
@@ -31,6 +32,26 @@ def usernames(people: list[Json]) -> list[str]:
 
 async def inbox(who: Visitor) -> list[str]:
     return [notice["kind"] for notice in (await who.get("/notices"))["notices"]]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.HELD, (201, "")),
+        (State.CLOSED, (201, "")),
+        (State.REJECTED, (201, "")),
+        (State.DUPLICATE, (409, "case-takes-no-notes")),
+        (State.VOIDED, (409, "case-takes-no-notes")),
+    ],
+)
+async def test_notes_are_taken_as_long_as_somebody_may_work_on_the_case(
+    house: House, state: State, expected: tuple[int, str]
+) -> None:
+    secretary = await house.hire("secretary", Role.SECRETARY, COMMUNITY)
+    async with pool_transaction(house.pool) as conn:
+        case = await put_in_state(conn, await open_report(conn, 1, at=located()), state)
+    status, answer = await secretary.ask("POST", f"/cases/{case.id}/notes", {"text": "居民又来电"})
+    assert expected == (status, slug(answer) if status == 409 else "")
 
 
 async def test_a_note_is_written_read_by_colleagues_and_tells_whom_it_mentions(house: House) -> None:

@@ -1,5 +1,6 @@
 """Templates: what one may hold, whom it serves, and what it becomes on a case."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from community.desk.templates.models import Placeholder
 from community.desk.templates.render import check_placeholders, render
 from community.models import State
 from core.access.models import Role
-from core.database import Connection
+from core.database import Connection, pool_transaction
 from tests.community.desk.house import House, ids, pointers, slug
 from tests.community.district import (
     COMMUNITY,
@@ -22,7 +23,7 @@ from tests.community.district import (
     open_report,
     put_in_state,
 )
-from tests.conftest import DISTRICT
+from tests.conftest import DISTRICT, START
 
 CLOSING = {"title": "结案答复", "body": "{case_number}已处理", "verb": "close", "field": "result"}
 
@@ -258,3 +259,37 @@ async def test_nobody_keeps_more_templates_than_he_finds_his_way_in(house: House
     status, problem = await secretary.ask("POST", "/templates", CLOSING)
     assert (409, "desk-full") == (status, slug(problem))
     await secretary.post("/templates", CLOSING | {"area": COMMUNITY})
+
+
+async def test_many_that_are_shared_at_once_do_not_all_find_the_last_room(house: House) -> None:
+    people = [await house.hire(f"secretary {number}", Role.SECRETARY, COMMUNITY) for number in range(4)]
+    await fill(house, COMMUNITY, by=people[0].actor.id or 0)
+    said = [CLOSING | {"title": f"at once {number}", "area": COMMUNITY} for number in range(4)]
+    asked = zip(people, said, strict=True)
+    answers = await asyncio.gather(*(who.ask("POST", "/templates", each) for who, each in asked))
+    assert [201, 409, 409, 409] == sorted(status for status, _ in answers)
+
+
+async def test_a_template_is_not_moved_to_an_area_that_has_no_room(house: House) -> None:
+    secretary = await house.hire("secretary", Role.SECRETARY, COMMUNITY)
+    mine = await secretary.post("/templates", CLOSING)
+    await fill(house, COMMUNITY, by=secretary.actor.id or 0)
+    shared = CLOSING | {"area": COMMUNITY}
+    moved, _ = await secretary.ask("PUT", f"/templates/{mine['id']}", shared)
+    status, problem = await secretary.ask("PUT", f"/templates/{mine['id']}", shared | {"title": "改名"})
+    assert (200, 200) == (moved, status)  # the last room is taken by it, and it may be renamed there
+    other = await secretary.post("/templates", CLOSING)
+    status, problem = await secretary.ask("PUT", f"/templates/{other['id']}", shared)
+    assert (409, "desk-full") == (status, slug(problem))
+
+
+async def fill(house: House, area_path: str, *, by: int) -> None:
+    """Share so many templates with an area that there is room for one more."""
+    async with pool_transaction(house.pool) as conn:
+        await conn.execute(
+            """
+            insert into template (district_id, area_path, verb, field, title, body, updated_by, updated_at)
+            select $1, $2, 'close', 'result', 'title ' || n, 'body', $3, $4 from generate_series(1, $5) n
+            """,
+            *(DISTRICT, area_path, by, START, MAX_TEMPLATES - 1),
+        )
