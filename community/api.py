@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 from community import queries
 from community.acts import Act
 from community.categories import set_category
+from community.departments import list_serving
 from community.detail import CaseDetail, get_case_detail
 from community.lists.models import CaseFilter, CasePage, Order
 from community.lists.pages import list_cases
@@ -26,7 +27,6 @@ from community.models import (
     Satisfaction,
     State,
 )
-from community.routing import queries as routing
 from community.triage import carry_out
 from community.workflow import Verb
 from core.http.endpoint import Input
@@ -239,6 +239,6 @@ async def put_category(request: web.Request, code: str, body: CategoryBody) -> C
 
 
 async def get_departments(request: web.Request) -> Departments:
-    """List the departments a case may be dispatched to."""
+    """List the departments that serve anything of the caller's areas; a case may be dispatched to those of its own."""
     async with transaction(request) as conn:
-        return Departments(tuple(await routing.list_departments(conn, district_id=district_id(request))))
+        return Departments(await list_serving(conn, actor=actor(request)))

@@ -4,9 +4,8 @@ import re
 from datetime import datetime
 
 from community import queries
-from community.errors import UnknownDepartment
+from community.departments import check_serves
 from community.models import Category
-from community.routing.queries import has_department
 from core.access.models import Actor
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
@@ -18,14 +17,19 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 async def set_category(conn: Connection, *, category: Category, actor: Actor, now: datetime) -> Category:
     """Add a category or replace what is said of it, for the cases to come.
 
-    Raises `InvalidInput` for a malformed code or questions that cannot be answered, `UnknownDepartment`.
+    Its usual department must serve the whole district; a rule can name one for an area. Raises `InvalidInput` for a
+    malformed code or questions that cannot be answered, `UnknownDepartment`, `DepartmentServesElsewhere`.
     """
     _check(category)
     department_id = category.default_department_id
-    if department_id is not None and not await has_department(
-        conn, district_id=actor.district_id, department_id=department_id
-    ):
-        raise UnknownDepartment(pointer="/default_department_id", department_id=department_id)
+    if department_id is not None:
+        await check_serves(
+            conn,
+            district_id=actor.district_id,
+            department_id=department_id,
+            area_path="",
+            pointer="/default_department_id",
+        )
     before = await queries.find_category(conn, district_id=actor.district_id, code=category.code)
     await queries.upsert_category(conn, district_id=actor.district_id, category=category)
     await record_event(

@@ -6,8 +6,14 @@ from argparse import Namespace
 from community import queries
 from community.routing import cli as routing_commands
 from community.routing import queries as routing
-from community.routing.cli import check_category
+from community.routing.cli import check_category, find_area_path
+from core.errors import FieldError, InvalidInput, Text
 from core.shell import Shell, add_command, filled
+
+_WHOLE_DISTRICT_ONLY = Text(
+    "只服务部分区域的部门不能作为类别的默认部门；请用分拨规则指定。",
+    "A department that serves only an area cannot be the usual one of a category: name it in a routing rule.",
+)
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,6 +24,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     founding.add_argument("code", type=filled)
     founding.add_argument("name", type=filled)
     founding.add_argument("--phone")
+    founding.add_argument(
+        "--area", default="", metavar="PATH", help="只服务该区域及下级；不填为全区 / it serves this area and below only"
+    )
     founding.add_argument(
         "--category",
         action="append",
@@ -30,7 +39,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 async def add_department(shell: Shell, arguments: Namespace) -> int:
-    """Add a department and make it the usual one of its categories."""
+    """Add a department and make it the usual one of its categories, which only one of the whole district can be."""
+    area_path = await find_area_path(shell, arguments.area)
+    if area_path and arguments.category:
+        raise InvalidInput([FieldError("/category", _WHOLE_DISTRICT_ONLY)])
     for category in arguments.category:
         await check_category(shell, category)
     async with shell.conn.transaction():
@@ -40,6 +52,7 @@ async def add_department(shell: Shell, arguments: Namespace) -> int:
             code=arguments.code,
             name=arguments.name,
             phone=arguments.phone,
+            area_path=area_path,
         )
         for category in arguments.category:
             await routing.set_default_department(
@@ -54,7 +67,9 @@ async def list_departments(shell: Shell, _arguments: Namespace) -> int:
     categories = await queries.list_categories(shell.conn, district_id=shell.district_id)
     for department in await routing.list_departments(shell.conn, district_id=shell.district_id):
         usual = [f"{each.code} {each.zh}" for each in categories if each.default_department_id == department.id]
-        print(f"{department.code}\t{department.name}\t{department.phone or '-'}\t{', '.join(usual) or '-'}")
+        serves = department.area_path or "全区 / whole"
+        about = (department.code, department.name, serves, department.phone or "-", ", ".join(usual) or "-")
+        print("\t".join(about))
     nobodys = [f"{each.code} {each.zh}" for each in categories if each.default_department_id is None]
     print(f"无默认部门的类别 / categories without a department: {', '.join(nobodys) or '-'}")
     return 0

@@ -71,6 +71,18 @@ class UnknownDepartment(Refusal):
     detail = Text("没有部门 {department_id}。", "There is no department {department_id}.")
 
 
+class DepartmentServesElsewhere(Refusal):
+    """The department does not serve the whole area in which it is to work."""
+
+    status = 422
+    slug = "department-serves-elsewhere"
+    title = Text("部门不服务该区域", "Department serves elsewhere")
+    detail = Text(
+        "部门“{name}”只服务区域 {serves}，不覆盖 {area}。",
+        "Department “{name}” serves {serves} only, and that does not hold {area}.",
+    )
+
+
 class UnknownArea(Refusal):
     """No area of the active generation has this code."""
 

@@ -11,7 +11,7 @@ from community.figures.models import By, FigureRow, Figures, Question
 from community.figures.period import period_errors, pieces_of
 from community.figures.tally import OPENED, rate_figure, span_figures
 from community.queries import find_category
-from community.routing.queries import has_department
+from community.routing.queries import find_department
 from community.sight import AREA_ROLES, sight_of
 from core.access.models import Actor
 from core.database import Connection
@@ -85,8 +85,8 @@ async def _check_names(conn: Connection, district_id: int, question: Question) -
         raise UnknownArea(pointer="/query/area", code=path)
     if code is not None and await find_category(conn, district_id=district_id, code=code) is None:
         raise UnknownCategory(pointer="/query/category", code=code)
-    if department_id is not None and not await has_department(
-        conn, district_id=district_id, department_id=department_id
+    if department_id is not None and (
+        await find_department(conn, district_id=district_id, department_id=department_id) is None
     ):
         raise UnknownDepartment(pointer="/query/department", department_id=department_id)
 

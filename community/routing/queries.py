@@ -33,13 +33,16 @@ async def find_department_id(conn: Connection, *, district_id: int, code: str) -
     return department_id
 
 
-async def has_department(conn: Connection, *, district_id: int, department_id: int) -> bool:
-    found: bool = await conn.fetchval(
-        "select exists (select from department where district_id = $1 and id = $2 and is_active)",
+async def find_department(conn: Connection, *, district_id: int, department_id: int) -> Department | None:
+    """Give an active department."""
+    row = await conn.fetchrow(
+        """
+        select id, code, name, phone, area_path from department where district_id = $1 and id = $2 and is_active
+        """,
         district_id,
         department_id,
     )
-    return found
+    return None if row is None else Department(**row)
 
 
 async def insert_department(
@@ -75,22 +78,6 @@ async def list_default_departments(conn: Connection, *, district_id: int) -> dic
     """Give code → department of every category, also of those no longer in use."""
     rows = await conn.fetch("select code, default_department_id from category where district_id = $1", district_id)
     return {row["code"]: row["default_department_id"] for row in rows}
-
-
-async def list_unknown_departments(conn: Connection, *, district_id: int, department_ids: Sequence[int]) -> list[int]:
-    """Give those of the ids that are no active department, in their order."""
-    rows = await conn.fetch(
-        """
-        select wanted.id from unnest($2::bigint[]) with ordinality as wanted (id, n)
-        where not exists (
-            select from department where district_id = $1 and department.id = wanted.id and is_active
-        )
-        order by n
-        """,
-        district_id,
-        department_ids,
-    )
-    return [row["id"] for row in rows]
 
 
 async def lock_rules(conn: Connection, *, district_id: int) -> None:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from community import queries as cases
-from community.errors import UnknownArea, UnknownCategory, UnknownDepartment
+from community.departments import check_serves
+from community.errors import UnknownArea, UnknownCategory
 from community.routing import queries
 from community.routing.changes import Add, Move, Replace, last_position
 from community.routing.errors import PostTooNarrow, RuleNotFound, RuleNotYours, RuleRetired, UnknownPost
@@ -27,7 +28,7 @@ async def add_rule(
     """Put a new rule at its position, the others there and behind one further; it holds for cases from now on.
 
     `actor` None is the shell. Raises `RuleNotYours`, `UnknownArea`, `UnknownCategory`, `UnknownDepartment`,
-    `UnknownPost`, `PostTooNarrow`, their pointers beneath `pointer`.
+    `DepartmentServesElsewhere`, `UnknownPost`, `PostTooNarrow`, their pointers beneath `pointer`.
     """
     await queries.lock_rules(conn, district_id=district_id)
     await check_terms(conn, district_id=district_id, terms=add.terms, actor=actor, pointer=pointer)
@@ -109,10 +110,13 @@ async def check_terms(
         category = await cases.find_category(conn, district_id=district_id, code=terms.category_code)
         if category is None or not category.is_active:
             raise UnknownCategory(pointer=f"{pointer}/category_code", code=terms.category_code)
-    unknown = await queries.list_unknown_departments(conn, district_id=district_id, department_ids=terms.department_ids)
-    if unknown:
-        raise UnknownDepartment(
-            pointer=f"{pointer}/department_ids/{terms.department_ids.index(unknown[0])}", department_id=unknown[0]
+    for n, department_id in enumerate(terms.department_ids):
+        await check_serves(
+            conn,
+            district_id=district_id,
+            department_id=department_id,
+            area_path=terms.area_path,
+            pointer=f"{pointer}/department_ids/{n}",
         )
     if terms.post_id is not None:
         post = await find_post(conn, district_id=district_id, post_id=terms.post_id, lock=lock)

@@ -6,9 +6,9 @@ The caller has locked the case, so its orders change one act after another.
 from collections.abc import Sequence
 from datetime import datetime
 
-from community.errors import NoWorkOrder, PartnersStillAtWork, UnknownDepartment
+from community.departments import check_serves
+from community.errors import NoWorkOrder, PartnersStillAtWork
 from community.models import Case
-from community.routing.queries import has_department
 from community.work_orders import queries
 from community.work_orders.models import OrderState, WorkOrder
 from core.access.models import Actor, Role
@@ -20,14 +20,19 @@ async def send_orders(
 ) -> tuple[int, ...]:
     """Put exactly these departments to work and give them, the lead first; who is at work already goes on.
 
-    A department that was retired gets no new order. Raises `UnknownDepartment` pointing at the field.
+    A department that was retired or does not serve where the case lies gets no new order. Raises `UnknownDepartment`
+    and `DepartmentServesElsewhere`, pointing at the field.
     """
     at_work = await list_at_work(conn, case=case)
     for pointer, department_id in [("/department_id", lead_id), *(("/partner_ids", each) for each in partner_ids)]:
-        if department_id not in at_work and not await has_department(
-            conn, district_id=case.district_id, department_id=department_id
-        ):
-            raise UnknownDepartment(pointer=pointer, department_id=department_id)
+        if department_id not in at_work:
+            await check_serves(
+                conn,
+                district_id=case.district_id,
+                department_id=department_id,
+                area_path=case.area_path,
+                pointer=pointer,
+            )
     wanted = tuple(dict.fromkeys([lead_id, *partner_ids]))
     gone = [order for order in await _open_orders(conn, case) if order.department_id not in wanted]
     await end_orders(conn, case=case, orders=gone, state=OrderState.WITHDRAWN, words=None, now=now)

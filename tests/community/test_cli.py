@@ -9,6 +9,7 @@ from community.cli import add_commands
 from community.errors import UnknownArea, UnknownCategory, UnknownDepartment
 from community.routing.queries import list_departments, list_routing_rules
 from core.database import Connection
+from core.errors import InvalidInput
 from core.shell import Shell
 from tests.community.district import COMMUNITY, STREET, add_areas, found, located, open_report
 from tests.conftest import DISTRICT, START
@@ -46,6 +47,16 @@ async def test_a_department_of_an_unknown_category_is_not_added(conn: Connection
     assert [] == await list_departments(conn, district_id=DISTRICT)
 
 
+async def test_a_department_of_an_area_is_no_category_s_usual_one(conn: Connection) -> None:
+    await add_areas(conn, COMMUNITY)
+    with pytest.raises(InvalidInput):
+        await run(conn, "departments", "add", "roads", "路灯所", "--area", STREET, "--category", "litter")
+    with pytest.raises(UnknownArea):
+        await run(conn, "departments", "add", "roads", "路灯所", "--area", "99")
+    assert 0 == await run(conn, "departments", "add", "roads", "路灯所", "--area", STREET)
+    assert [STREET] == [department.area_path for department in await list_departments(conn, district_id=DISTRICT)]
+
+
 async def test_departments_are_listed_with_their_categories(
     conn: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,7 +64,7 @@ async def test_departments_are_listed_with_their_categories(
     capsys.readouterr()
     assert 0 == await run(conn, "departments", "list")
     department, rest = capsys.readouterr().out.splitlines()
-    assert "sanitation\t环卫中心\t-\tlitter 暴露垃圾" == department
+    assert "sanitation\t环卫中心\t全区 / whole\t-\tlitter 暴露垃圾" == department
     assert ("litter" in rest, "rubble" in rest) == (False, True)
 
 
