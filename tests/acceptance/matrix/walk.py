@@ -8,9 +8,9 @@ from tests.acceptance.matrix.row import DUTY_DESK, OWNER, REACHES_RESIDENT, Row
 from tests.acceptance.matrix.table import TABLE
 from tests.acceptance.matrix.world import DUTY_WORDS, FOREIGN_ID, PHONE, RIDER_PHONE, WORDS, Someone, World
 
-_FOREIGN = re.compile(str(FOREIGN_ID // 1000) + r"\d{3}")
+_FOREIGN = re.compile(str(FOREIGN_ID // 1_000_000) + r"\d{6}")
 #: What is written about whoever knocks, also when he is refused.
-_BOOKKEEPING = frozenset({"session", "sign_in_code", "stream_epoch", "audit_entry"})
+_BOOKKEEPING = frozenset({"session", "sign_in_code", "stream_epoch", "audit_entry", "bulk_act"})
 #: Who stands to the community so that its things lie within his area, whatever his role lets him do with them.
 _INSIDE = frozenset({"whole", "parent", "own", "owner", "untrusted"})
 
@@ -71,7 +71,7 @@ async def _ask(world: World, row: Row, who: Someone, outcome: Outcome, *, only_o
     expected = _expected(row, place)
     if status not in expected:
         outcome.statuses.append(f"{where}, not {sorted(expected)}: {text[:300]}")
-    if found := _told(world, row, place, text):
+    if found := told(world, row, place, text, asked=f"{path} {said}"):
         outcome.leaks.append(f"{where} tells {found}: {text[:600]}")
     if is_allowed and place in row.readers and status < 300 and str(world.fill(row.finds)) not in text:
         outcome.not_found.append(f"{where} does not tell {row.finds}: {text[:300]}")
@@ -85,8 +85,8 @@ def _expected(row: Row, place: tuple[str, str]) -> frozenset[int]:
     return row.barred_with if place in row.barred else row.otherwise
 
 
-def _told(world: World, row: Row, place: tuple[str, str], text: str) -> list[str]:
-    """List what an answer tells that this person may not read."""
+def told(world: World, row: Row, place: tuple[str, str], text: str, *, asked: str) -> list[str]:
+    """List what an answer tells that this person may not read and did not say himself in what he `asked`."""
     words = [world.ids[name] for name in ("appeal_token", "open_appeal_token", "link")]
     words += [] if place in OWNER else [RIDER_PHONE]
     words += [] if place in REACHES_RESIDENT else [PHONE, "暗名居民"]
@@ -96,7 +96,6 @@ def _told(world: World, row: Row, place: tuple[str, str], text: str) -> list[str
         words += [*WORDS, *(str(world.fill(word)) for word in row.words)]
         if row.is_placed:
             found = _FOREIGN.findall(text)
-    asked = world.fill(row.path) + str(world.fill(row.said))
     return [word for word in [*words, *found] if word in text and word not in asked]
 
 

@@ -208,12 +208,12 @@ class Builder:
             await dispatch_due(self.pool, district_id=DISTRICT, now=self.clock(), reactions=REACTIONS)
 
     async def restart_ids(self, first: int) -> None:
-        """Let what is made from now on have ids from `first` on."""
+        """Let what is made from now on have ids from `first` on, each kind of thing its own thousand."""
         tables = "community_case report appeal verification_task point_entry point_objection work_order"
         tables += " case_note template saved_filter post shift application appointment station"
         async with connected(self.database.owner_dsn) as conn:
-            for table in tables.split():
-                await conn.execute(f"alter table {table} alter column id restart with {first}")
+            for n, table in enumerate(tables.split()):
+                await conn.execute(f"alter table {table} alter column id restart with {first + 1000 * n}")
 
 
 People: TypeAlias = dict[str, Someone]
