@@ -214,9 +214,10 @@ RULES: tuple[Text, ...] = (
     ),
     Text(
         "辖区外查询：只提供已结束的一个整月、网格以上区域的各项比率；分子、分母或其差为 1 至 4 的不显示，"
-        "并隐去能反推出它的数；用时只给中位数。",
+        "并隐去能反推出它的数；用时只给中位数。小数目会指向某一位居民或骑手；能看到案件本身的人不受此限。",
         "Outside one's own area: rates of one whole ended month, of areas above the grids. Where numerator, "
         "denominator or their difference is 1 to 4 nothing is shown, nor what would give it away by subtraction; of "
-        "times only the median.",
+        "times only the median. A small count points at one resident or rider; whoever sees the cases themselves sees "
+        "every count.",
     ),
 )

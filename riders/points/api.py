@@ -260,11 +260,12 @@ async def decline_objection(request: web.Request, objection_id: int, body: Decli
 
 
 async def list_honours(request: web.Request, query: HonourQuery) -> Honours:
-    """List the honours of a month and area; of a name only its first sign is shown."""
+    """List the honours of a month and area; of a name only its first sign is shown.
+
+    Of an area with fewer than five reporters that month, only staff over it are shown any: one could tell who it is.
+    """
     async with transaction(request) as conn:
-        found = await honours.list_honours(
-            conn, district_id=district_id(request), month=query.first_day(), area_path=query.area
-        )
+        found = await honours.list_honours(conn, actor=actor(request), month=query.first_day(), area_path=query.area)
     return Honours(found)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from community.figures.definitions import SMALL
 from core.access.models import Actor, Role
 from core.database import Connection
 from core.errors import NotFound
@@ -93,9 +94,16 @@ async def _award(conn: Connection, *, district_id: int, area_path: str, month: M
     )
 
 
-async def list_honours(conn: Connection, *, district_id: int, month: date, area_path: str) -> list[HonourLine]:
-    """List the honours of an area's month as everyone may see them."""
-    return await queries.list_honours(conn, district_id=district_id, month=month, area_path=area_path)
+async def list_honours(conn: Connection, *, actor: Actor, month: date, area_path: str) -> list[HonourLine]:
+    """List the honours of an area's month as everyone may see them.
+
+    Where fewer than `SMALL` reporters were at work, the first sign of a name tells who it is: then only staff over the
+    area are shown any.
+    """
+    fewest = 0 if actor.reaches(area_path, *REVIEWERS, Role.AUDITOR) else SMALL
+    return await queries.list_honours(
+        conn, district_id=actor.district_id, month=month, area_path=area_path, fewest_reporters=fewest
+    )
 
 
 async def list_records(conn: Connection, *, actor: Actor, month: date, area_path: str) -> list[HonourRecord]:

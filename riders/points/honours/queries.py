@@ -220,18 +220,27 @@ async def reinstate_honours(conn: Connection, *, district_id: int, rider_id: int
     return [row["id"] for row in rows]
 
 
-async def list_honours(conn: Connection, *, district_id: int, month: date, area_path: str) -> list[HonourLine]:
-    """List the standing honours of an area's month by place: of a name only its first sign is read."""
+async def list_honours(
+    conn: Connection, *, district_id: int, month: date, area_path: str, fewest_reporters: int
+) -> list[HonourLine]:
+    """List the standing honours of an area's month by place: of a name only its first sign is read.
+
+    None where fewer than `fewest_reporters` were at work there that month.
+    """
     rows = await conn.fetch(
         """
         select month, area_path, place, kind, coalesce(left(rider.name, 1) || '*', '骑手') as name, awarded_at
         from honour join rider on rider.district_id = honour.district_id and rider.id = rider_id
-        where honour.district_id = $1 and month = $2 and area_path = $3 and revoked_at is null
+        where honour.district_id = $1 and month = $2 and area_path = $3 and revoked_at is null and exists (
+            select from honour_run
+            where district_id = $1 and month = $2 and honour_run.area_path = $3 and reporters >= $4
+        )
         order by place
         """,
         district_id,
         month,
         area_path,
+        fewest_reporters,
     )
     return [
         HonourLine(**dict(row) | {"kind": HonourKind(row["kind"])}, kind_text=HonourKind(row["kind"]).text)

@@ -246,7 +246,7 @@ async def test_a_late_reversal_revokes_the_honour_with_its_reason_and_leaves_it_
     assert first.revoke_reason is not None
     assert "撤销：摆拍" == first.revoke_reason.zh
     assert (2, None) == (behind.place, behind.revoked_at)
-    shown = await list_honours(conn, district_id=DISTRICT, month=MARCH, area_path=south)
+    shown = await list_honours(conn, actor=work.secretary, month=MARCH, area_path=south)
     assert [2] == [line.place for line in shown]
     await reverse(conn, actor=work.secretary, entry_id=taken.id, reason="看错了", now=IN_APRIL)
     assert [None, None] == [honour.revoked_at for honour in await records(work, south)]
@@ -281,9 +281,30 @@ async def test_of_a_name_only_its_first_sign_is_shown(
     await conn.execute("update rider set name = $1 where id = $2", name, work.rider.id)
     await month_of(work, closed=5)
     await sweep(conn)
-    (line,) = await list_honours(conn, district_id=DISTRICT, month=MARCH, area_path=south)
+    (line,) = await list_honours(conn, actor=work.secretary, month=MARCH, area_path=south)
     assert shown == line.name
     assert "13800000001" not in repr(line)
+
+
+@pytest.mark.parametrize(("reporters", "shown"), [(1, 0), (4, 0), (5, 1)])
+async def test_where_few_reporters_are_at_work_others_are_not_told_who_won(
+    conn: Connection,
+    work: Reporting,
+    second: Reporting,
+    add_secretary: AddSecretary,
+    north: str,
+    south: str,
+    reporters: int,
+    shown: int,
+) -> None:
+    await month_of(work, closed=5)
+    await sweep(conn)
+    await conn.execute("update honour_run set reporters = $1 where area_path = $2", reporters, south)
+    seen = [
+        len(await list_honours(conn, actor=who, month=MARCH, area_path=south))
+        for who in (work.secretary, await add_secretary(conn, north), second.rider)
+    ]
+    assert [1, shown, shown] == seen
 
 
 async def test_figures_are_for_the_rider_and_the_staff_over_the_area(

@@ -260,6 +260,9 @@ async def test_honours_are_shown_masked_to_all_and_with_figures_to_few(
             await work.finish(await work.do(await work.report(), Verb.FILE))
         await sweep_honours(conn, district_id=DISTRICT, now=START + timedelta(days=30))
     asked = f"?month=2026-03&area={south}"
+    assert (200, {"honours": []}) == await house.get(f"/api/v1/honours{asked}", house.stranger)  # one could tell who
+    async with pool_transaction(house.pool) as conn:
+        await conn.execute("update honour_run set reporters = 5")
     status, page = await house.get(f"/api/v1/honours{asked}", house.stranger)
     (line,) = page["honours"]  # type: ignore[misc]
     assert (200, "王*", 1, "2026-03-01") == (status, line["name"], line["place"], line["month"])
