@@ -6,7 +6,6 @@ are strings. The apostrophe is taken off again on the way in.
 
 import csv
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +29,7 @@ _STREAMED = ("xl/worksheets/", "xl/sharedStrings")
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
+_FORMULA_SIGNS = frozenset("=+-@＝＋－＠")
 
 Cell = str | float | int | None
 
@@ -84,7 +82,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], form
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(columns)
-        writer.writerows([_escape(row[column]) for column in columns] for row in rows)
+        writer.writerows([_escape(_legal(row[column])) for column in columns] for row in rows)
         return text.getvalue().encode("utf-8-sig")
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("stations")
@@ -92,7 +90,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], form
     for row in rows:
         cells = []
         for column in columns:
-            cell = WriteOnlyCell(sheet, value=_legal(_escape(row[column])))
+            cell = WriteOnlyCell(sheet, value=_escape(_legal(row[column])))
             if isinstance(row[column], str):
                 cell.data_type = "s"
             cells.append(cell)
@@ -213,7 +211,13 @@ def _spell(value: object) -> str:
 
 
 def _escape(value: Cell) -> Cell:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return f"'{value}" if isinstance(value, str) and _may_run(value) else value
+
+
+def _may_run(text: str) -> bool:
+    """Tell whether a spreadsheet may take a text for a formula, also behind blanks and marks that it does not show."""
+    first = next((sign for sign in text if sign.isprintable() and not sign.isspace() and sign != "'"), "")
+    return first in _FORMULA_SIGNS or text.lstrip("'")[:1] in ("\t", "\r", "\n")
 
 
 def _legal(value: Cell) -> Cell:
@@ -221,4 +225,4 @@ def _legal(value: Cell) -> Cell:
 
 
 def _unescape(cell: str) -> str:
-    return cell[1:] if _ESCAPED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _may_run(cell[1:]) else cell

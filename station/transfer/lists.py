@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from core.access.models import Actor
+from core.audit import record_act
 from core.database import Connection
 from core.errors import Refusal, Text
 from core.events import record_event
@@ -107,9 +108,17 @@ async def import_stations(
 
 
 async def export_stations(conn: Connection, *, actor: Actor, form: Format, now: datetime) -> bytes:
-    """Write the stations of the caller's areas; every export is recorded as an event."""
+    """Write the stations of the caller's areas; every export is in the audit trail."""
     stations = [station async for station in _all_stations(conn, actor)]
-    await _record(conn, actor, "stations.exported", now, {"rows": len(stations), "format": form})
+    await record_act(
+        conn,
+        district_id=actor.district_id,
+        act="stations.exported",
+        actor=actor,
+        now=now,
+        subject="station_list",
+        data={"rows": len(stations), "format": form},
+    )
     if form is Format.GEOJSON:
         return write_geojson(
             ((station.point.lon, station.point.lat) if station.point else None, write_row(station))

@@ -1,5 +1,6 @@
 """Whole lists in and out: all of a file or nothing, a report row by row, and no formula in a spreadsheet."""
 
+import csv
 import io
 import zipfile
 from datetime import UTC, date, datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.access.models import Actor
@@ -216,8 +217,10 @@ async def test_exports_and_imports_are_recorded(conn: Connection, locate: Locate
     await take_in(conn, locate, "name,lon,lat\n甲,120.1,36\n")
     await export_stations(conn, actor=WEST_HOST, form=Format.CSV, now=START)
     events = await list_events(conn, district_id=DISTRICT, subject="station_list", subject_id=0)
-    assert ["stations.imported", "stations.exported"] == [event.kind for event in events]
-    assert 1 == events[1].data["rows"]
+    assert ["stations.imported"] == [event.kind for event in events]
+    (entry,) = await conn.fetch("select act, actor_id, subject, data from audit_entry")
+    assert ("stations.exported", WEST_HOST.id, "station_list") == (entry["act"], entry["actor_id"], entry["subject"])
+    assert {"rows": 1, "format": "csv"} == entry["data"]
 
 
 async def test_an_export_holds_ones_own_area_only(conn: Connection, locate: Locate) -> None:
@@ -266,7 +269,28 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(part: str, mebibytes: in
         read_table(packed.getvalue(), Format.XLSX)
 
 
-DANGEROUS = st.sampled_from(["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'=", "''@"])
+DANGEROUS = st.sampled_from(
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "＝",
+        "＋",
+        "－",
+        "＠",
+        "'=",
+        "''@",
+        " =",
+        "\u3000+",
+        "\ufeff=",
+        "\u200b@",
+        " '-",
+    ]
+)
 
 
 @given(begin=DANGEROUS, rest=st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), max_size=30))
@@ -279,6 +303,20 @@ def test_no_cell_of_an_export_is_a_formula(begin: str, rest: str) -> None:
     text = write_table(COLUMNS, [row], Format.CSV)
     assert text.startswith(b"\xef\xbb\xbf")
     assert read_table(text, Format.CSV).rows == [[begin + rest] * len(COLUMNS)]
+
+
+@settings(deadline=None)
+@given(text=st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12))
+def test_whatever_is_exported_no_spreadsheet_finds_a_formula_in_it(text: str) -> None:
+    row: dict[str, str | float | int | None] = dict.fromkeys(COLUMNS, text)
+    book = openpyxl.load_workbook(io.BytesIO(write_table(COLUMNS, [row], Format.XLSX)))
+    written = [cell for cell in next(iter(book.worksheets[0].iter_rows(min_row=2))) if cell.value is not None]
+    assert {"s"} >= {cell.data_type for cell in written}
+    lines = csv.reader(io.StringIO(write_table(COLUMNS, [row], Format.CSV).decode("utf-8-sig"), newline=""))
+    for cell in (*(str(cell.value) for cell in written), *list(lines)[1]):
+        unpadded = "".join(sign for sign in cell if sign.isprintable() and not sign.isspace())
+        assert not unpadded.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
+        assert not cell.startswith(("\t", "\r", "\n"))
 
 
 def test_geojson_goes_out_in_wgs84_and_other_geometries_are_wrong_rows() -> None:
