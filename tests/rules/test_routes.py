@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.docs_page import DOCS_ROUTES
+from app.docs_page import DOCS_ROUTES, openapi_document
+from app.main import create_app
 from app.routes import ROUTES
+from app.settings import Settings
 from core.access.policy import Policy
 from core.http.endpoint import Route, adapt, read_signature
 
@@ -42,6 +44,17 @@ def test_a_route_without_a_policy_fails_at_start_up() -> None:
 
     with pytest.raises(TypeError, match="policy"):
         adapt(Route("GET", "/x", handler, None))  # type: ignore[arg-type]
+
+
+def test_the_program_answers_at_the_described_addresses_and_no_others(tmp_path: Path) -> None:
+    app = create_app(Settings(data_dir=tmp_path), dsn="postgresql://nowhere")
+    answered = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    page = {(route.method, route.path) for route in ALL}
+    described = {(method.upper(), path) for path, methods in openapi_document()["paths"].items() for method in methods}
+    assert page == {(method, path) for method, path in answered if method != "HEAD"}
+    assert page == described
+    assert {path for method, path in page if method == "GET"} == {p for method, p in answered if method == "HEAD"}
+    assert len(page) == len(ALL)
 
 
 def test_no_route_is_written_twice() -> None:
