@@ -31,6 +31,14 @@ _PROBLEM = {
     },
 }
 
+#: A tuple in the program, and an object on the wire (`core.http.endpoint.to_json`).
+_TEXT = {
+    "type": "object",
+    "description": "Words in both languages.",
+    "required": ["zh", "en"],
+    "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+}
+
 
 def describe(routes: tuple[Route, ...], *, title: str, version: str, description: str) -> dict[str, Any]:
     """Describe every route; raises where a handler's annotations cannot be described."""
@@ -49,7 +57,7 @@ def describe(routes: tuple[Route, ...], *, title: str, version: str, description
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": components | {"Problem": _PROBLEM},
+            "schemas": components | {"Problem": _PROBLEM, "Text": _TEXT},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -5,6 +5,7 @@ what the reader may not see; and what is refused changes nothing.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -16,7 +17,8 @@ from app.postgres import Server
 from app.routes import ROUTES
 from community.stream.api import follow_cases
 from tests.acceptance.matrix.crawl import harvest, swap
-from tests.acceptance.matrix.row import Row
+from tests.acceptance.matrix.described import asks_for, beyond_description
+from tests.acceptance.matrix.row import NOBODY, STAFF, one, statuses
 from tests.acceptance.matrix.table import STREAM, TABLE
 from tests.acceptance.matrix.walk import walk
 from tests.acceptance.matrix.world import PHONE, WORDS, World, opened_world
@@ -28,16 +30,6 @@ async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield opened
 
 
-def asks_for(row: Row, method: str, path: str) -> bool:
-    """Tell whether a row is a question to this route."""
-    asked, parts = row.path.partition("?")[0].split("/"), path.split("/")
-    return (
-        row.method == method
-        and len(asked) == len(parts)
-        and all(part.startswith("{") or part == word for word, part in zip(asked, parts, strict=True))
-    )
-
-
 def test_every_route_stands_in_the_table() -> None:
     routes = [(route.method, route.path) for route in ROUTES + DOCS_ROUTES]
     assert [] == [route for route in routes if not any(asks_for(row, *route) for row in (*TABLE, STREAM))]
@@ -47,6 +39,20 @@ async def test_everyone_gets_what_the_table_says(world: World) -> None:
     outcome = await walk(world)
     print(f"{outcome.cells} cells, {len(TABLE)} rows, {len(world.people)} people")
     assert not outcome.wrong, f"{len(outcome.wrong)}\n" + "\n".join(outcome.wrong)
+
+
+async def test_the_walk_sees_what_gets_out_what_changes_and_what_is_not_described(world: World) -> None:
+    rows = [
+        one("GET /api/v1/cases/{case_id}/notes", STAFF, NOBODY, otherwise=statuses(200, 404)),
+        one("POST /api/v1/cases/{case_id}/notes", STAFF, NOBODY, {"text": "x"}),
+    ]
+    outcome = await walk(world, rows=rows)
+    assert {"subdistrict/parent", "secretary/own", "auditor/whole"} <= {
+        line[1:].partition(">")[0] for line in outcome.leaks
+    }
+    assert ["case_note", "event"] == sorted(re.findall(r"case_note|event", outcome.changes[0]))
+    assert [line for line in outcome.statuses if line.startswith("<grid_worker/own> POST")]
+    assert beyond_description(rows[0], 200, {"notes": [], "next_after": None, "phone": "1"})
 
 
 async def test_what_one_was_given_ids_of_is_not_there_for_another(world: World) -> None:

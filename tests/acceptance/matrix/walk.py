@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import orjson
+
+from tests.acceptance.matrix.described import beyond_description
 from tests.acceptance.matrix.row import DUTY_DESK, OWNER, REACHES_RESIDENT, Row
 from tests.acceptance.matrix.table import TABLE
 from tests.acceptance.matrix.world import DUTY_WORDS, FOREIGN_ID, PHONE, RIDER_PHONE, WORDS, Someone, World
@@ -24,11 +27,13 @@ class Outcome:
     leaks: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
+    undescribed: list[str] = field(default_factory=list)
+    _described: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def wrong(self) -> list[str]:
         """Give everything that is wrong."""
-        return self.leaks + self.changes + self.statuses + self.not_found
+        return self.leaks + self.changes + self.statuses + self.not_found + self.undescribed
 
 
 async def walk(world: World, *, rows: Iterable[Row] = TABLE, only_outside: bool = False) -> Outcome:
@@ -75,6 +80,10 @@ async def _ask(world: World, row: Row, who: Someone, outcome: Outcome, *, only_o
         outcome.leaks.append(f"{where} tells {found}: {text[:600]}")
     if is_allowed and place in row.readers and status < 300 and str(world.fill(row.finds)) not in text:
         outcome.not_found.append(f"{where} does not tell {row.finds}: {text[:300]}")
+    if status < 300 and "'application/json'" in text and (row.ask, who.role) not in outcome._described:
+        outcome._described.add((row.ask, who.role))  # one of each role is enough
+        answer = orjson.loads(text.rpartition("\n")[0])
+        outcome.undescribed += [f"{where} {wrong}" for wrong in beyond_description(row, status, answer)]
 
 
 def _expected(row: Row, place: tuple[str, str]) -> frozenset[int]:
