@@ -68,7 +68,7 @@ async def _ask(world: World, row: Row, who: Someone, swapped: int, outcome: Outc
     status, text = await who.ask(world.client, row.method, path, said)
     if found := told(world, row, (who.role, who.position), text, asked=f"{path} {said}"):
         outcome.leaks.append(f"<{who.name}> {row.method} {path} {said}: {status} tells {found}: {text[:300]}")
-    if status >= 500 or (status < 300 and row.method != "GET" and row.may != row.gate):
+    if status == 500 or (status < 300 and row.method != "GET" and row.may != row.gate):
         outcome.statuses.append(f"<{who.name}> {row.method} {path} {said}: {status}: {text[:300]}")
 
 

@@ -39,8 +39,9 @@ from tests.riders.verification.looking import add_reporter
 from tests.sessions import open_long_session
 from tests.staff import insert_staff
 
-STREET, OWN, SIBLING, PREFIX = "37/01", "37/01/02", "37/01/03", "37/011/04"
-#: Where the grant of someone lies to the community that has everything. The last begins with the digits of its street.
+STREET, OWN, SIBLING, BEYOND = "37/01", "37/01/02", "37/01/0", "37/011/04"
+#: Where the grant of someone lies to the community that has everything. As texts, the sibling's path begins that of the
+#: community, and the street's that of the other one, and neither is above it.
 POSITIONS = {"whole": "", "parent": STREET, "own": OWN, "child": OWN + "/001", "sibling": SIBLING, "other": "37/011"}
 PROOF = jpeg()
 SHA256 = sha256(PROOF)
@@ -144,9 +145,9 @@ def _program(folder: Path, database: Database, clock: FakeClock) -> Application:
 
 
 async def lay_out(conn: Connection) -> None:
-    """Make one street with two communities, and another whose code begins like the first one's."""
+    """Make one street with two communities, and another street; codes that begin like others lie beside them."""
     shapes = {"37": square(0, 0, 3), STREET: square(0, 0, 2), OWN: square(0, 0), SIBLING: square(1, 0)}
-    shapes |= {"37/011": square(2, 0), PREFIX: square(2, 0)}
+    shapes |= {"37/011": square(2, 0), BEYOND: square(2, 0)}
     areas = []
     for path, shape in shapes.items():
         codes = tuple(path.split("/"))
