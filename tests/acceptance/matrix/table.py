@@ -5,6 +5,7 @@
 
 from tests.acceptance.matrix.cases import CASES
 from tests.acceptance.matrix.row import (
+    ABOVE,
     ADMIN,
     ANYONE,
     AUDITOR,
@@ -63,9 +64,51 @@ _SERVICE = (
     free("GET /docs/style.css"),
     free(f"GET {_API}/district"),
     free(f"GET {_API}/openapi.json"),
-    free(f"POST {_API}/session", said={"username": "nobody", "password": "not this one"}, ok=401),
-    free(f"GET {_API}/session", SIGNED_IN, sees=_THE_SECRETARY),
-    free(f"DELETE {_API}/session", SIGNED_IN, ok=204),
+)
+
+_SESSION = f"{_API}/session"
+_ACCOUNT = f"{_API}/account"
+_SESSIONS = (
+    free(f"POST {_SESSION}", said={"username": "nobody", "password": "not this one"}, ok=401),
+    free(f"POST {_SESSION}/refresh", said={"refresh": "nobody's"}, ok=401),
+    free(f"POST {_SESSION}/proof", STAFF, {"password": "not this one", "code": "123456"}, ok=401),
+    free(f"GET {_SESSION}", SIGNED_IN, sees=_THE_SECRETARY),
+    free(f"DELETE {_SESSION}", SIGNED_IN, ok=204),
+    free(f"GET {_SESSION}s", SIGNED_IN),
+    free(f"DELETE {_SESSION}s", SIGNED_IN, ok=204),
+    one(f"DELETE {_SESSION}s/{{session_id}}", SIGNED_IN, _THE_SECRETARY, ok=204),
+    free(f"POST {_API}/setup", said={"token": "x", "username": "x", "name": "x", "password": "x" * 20}, ok=403),
+    free(f"GET {_ACCOUNT}", STAFF, sees=_THE_SECRETARY),
+    free(
+        f"PUT {_ACCOUNT}/password",
+        STAFF,
+        {"old_password": "not this one", "new_password": "four plain words more"},
+        ok=403,
+    ),
+    free(f"POST {_ACCOUNT}/second-factor", STAFF),
+    free(f"POST {_ACCOUNT}/second-factor/confirm", STAFF, {"code": "123456"}, ok=(409, 422)),
+    free(f"POST {_ACCOUNT}/recovery-codes", STAFF),
+    free(f"GET {_API}/photo-uploads/{{sha256}}", SIGNED_IN),
+)
+
+_COLLEAGUE = f"{_API}/staff/{{colleague_id}}"
+_STAFF_ADMINS = anywhere(ADMIN, STREET)
+_STAFF = (
+    many(f"GET {_API}/staff", _STAFF_ADMINS | anywhere(AUDITOR), ABOVE | reach(AUDITOR), finds="暗名"),
+    one(
+        f"POST {_API}/staff",
+        _STAFF_ADMINS,
+        ABOVE,
+        {"username": "new", "name": "新人", "role": "secretary", "area": OWN},
+        ok=201,
+        otherwise=statuses(403),
+    ),
+    one(f"POST {_COLLEAGUE}/disable", _STAFF_ADMINS, ABOVE, ok=204),
+    one(f"POST {_COLLEAGUE}/enable", _STAFF_ADMINS, ABOVE, ok=204),
+    one(f"POST {_COLLEAGUE}/roles", _STAFF_ADMINS, ABOVE, {"role": "grid_worker", "area": OWN}, ok=204),
+    one(f"POST {_COLLEAGUE}/roles/take", _STAFF_ADMINS, ABOVE, {"role": "secretary", "area_path": OWN}, ok=204),
+    one(f"POST {_COLLEAGUE}/password", _STAFF_ADMINS, ABOVE),
+    one(f"POST {_COLLEAGUE}/second-factor", _STAFF_ADMINS, ABOVE),
 )
 
 _PLACES = (
@@ -282,7 +325,8 @@ _POSTS = (
 )
 
 TABLE: tuple[Row, ...] = (
-    *_SERVICE, *_PLACES, *_STATIONS, *_RIDERS, *_REPORTS, *_LOOKS, *_APPEALS, *_SETTINGS, *_POSTS, *CASES,
+    *_SERVICE, *_SESSIONS, *_STAFF, *_PLACES, *_STATIONS, *_RIDERS, *_REPORTS, *_LOOKS, *_APPEALS, *_SETTINGS, *_POSTS, *CASES,
 )  # fmt: skip
+
 #: A stream does not end, so nobody walks it: who is admitted, and what he hears, has a test of its own.
 STREAM = many(f"GET {_API}/cases/stream", STAFF, SEES | DEPARTMENT)

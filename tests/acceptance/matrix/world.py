@@ -37,7 +37,7 @@ from tests.geo.boundaries import draft_of, square
 from tests.pictures import jpeg, sha256
 from tests.riders.verification.looking import add_reporter
 from tests.sessions import open_long_session
-from tests.staff import insert_staff
+from tests.staff import PASSWORD, hashed, insert_staff
 
 STREET, OWN, SIBLING, BEYOND = "37/01", "37/01/02", "37/01/0", "37/011/04"
 #: Where the grant of someone lies to the community that has everything. As texts, the sibling's path begins that of the
@@ -230,7 +230,7 @@ async def build(builder: Builder) -> tuple[People, Ids]:
     duty = {"category": "help", "text": DUTY_WORDS[0], "contact_phone": DUTY_WORDS[1]}
     await builder.do(people["anonymous/none"], "POST", "/appeals", duty)
     await builder.restart_ids(FOREIGN_ID)
-    for step in (_report, _stages, _desk, _appeal, _points, _station, _rules):
+    for step in (_colleague, _report, _stages, _desk, _appeal, _points, _station, _rules):
         ids |= await step(builder, people, ids)
     await builder.react()
     builder.clock.advance(timedelta(minutes=10))
@@ -276,6 +276,15 @@ async def _whose_session_is_over(builder: Builder) -> list[Someone]:
             *(gone[2].actor.id, START),
         )
     return gone
+
+
+async def _colleague(builder: Builder, people: People, _: Ids) -> Ids:
+    """Hire somebody to be administered, and let everyone have a password."""
+    colleague = await builder.hire("colleague", "own", Grant(Role.SECRETARY, OWN), name="暗名colleague")
+    async with pool_transaction(builder.pool) as conn:
+        await conn.execute("update staff set password_hash = $1", await hashed(PASSWORD))
+    session = await builder.do(people["secretary/own"], "GET", "/session")
+    return {"colleague_id": colleague.actor.id, "session_id": session["session_id"]}
 
 
 async def _report(builder: Builder, people: People, ids: Ids) -> Ids:
