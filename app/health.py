@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from app.schedule import CLOCK_GUARD, TICKS
+from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH
 from community.clocks.queries import count_open_by_weekday
 from community.oversights.find import find_oversights
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
 from core.http.wiring import CLOCK, POOL, district_id
+from core.trail.models import Finding
+from core.trail.queries import find_failed_verification
 from station.api import LIVE_STATIONS
 
 #: The sweeps run every second; this long without any is a dead scheduler (it can die while its process lives).
@@ -57,6 +59,7 @@ async def readyz(request: web.Request) -> Ready:
             given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
             oversights = await find_oversights(conn, district_id=district_id(request), now=now)
             by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))
+            failed = await find_failed_verification(conn, district_id=district_id(request))
             age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
     except TRANSIENT_ERRORS as error:
         raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
@@ -73,6 +76,20 @@ async def readyz(request: web.Request) -> Ready:
             f"{by_weekday} 个时限因日历缺少年份按星期计算 / clock(s) counted by weekday for want of a calendar: "
             "see `python -m app holidays`"
         )
+    warnings += _trail_warnings(failed, request.app[TRAIL_WATCH].finding)
     if not request.app[LIVE_STATIONS].is_loaded:
         warnings.append("驿站索引载入中，查询较慢 / the stations are still being loaded, searches are slower")
     return Ready(status="ok", warnings=tuple(warnings))
+
+
+def _trail_warnings(failed: tuple[str, int] | None, finding: Finding | None) -> list[str]:
+    warnings = []
+    if failed is not None:
+        fault, row = failed
+        warnings.append(
+            f"审计链核验未通过（第 {row} 行）/ the last verification of the audit trail failed: {fault} at row {row}; "
+            "see `python -m app audit verify`"
+        )
+    if finding is not None:
+        warnings.append(f"审计链与库外锚点不符 / the audit trail does not fit its anchor: {finding.text.en}")
+    return warnings

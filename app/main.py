@@ -10,7 +10,7 @@ from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
 from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
-from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, run_schedule
+from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, RECORDS, TRAIL_WATCH, TrailWatch, run_schedule
 from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from app.settings import Settings
 from app.wechat import WECHAT_URL, wechat
@@ -69,6 +69,7 @@ def create_app(
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
     codes = read_or_make_secret(settings.data_dir, "codes")
     app[CODE_DESK] = Desk(codes, sms or LogSmsSender(), a_day=settings.sms_a_day)
+    app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
     app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
     app[SEAL_KEY] = read_or_make_secret(settings.data_dir, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))

@@ -35,6 +35,7 @@ from core.access.own import api as account
 from core.access.policy import ANY_STAFF, ANYONE, OWN_ACCOUNT, OWN_SESSION, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
 from core.http.photos import PHOTO_TYPES, get_upload
+from core.trail.api import get_audit
 from geo import api as geo
 from geo.answers import LocateAnswer
 from riders import api as reports
@@ -53,6 +54,7 @@ from station.transfer.lists import ImportReport
 _ADMIN, _JUDGE = staff(Role.DISTRICT_ADMIN), staff(*JUDGES)
 _STAFF = staff(*GIVES)
 _DISTRICT = staff(Role.DISTRICT_ADMIN, whole_district=True)
+_AUDIT = staff(Role.DISTRICT_ADMIN, Role.AUDITOR, whole_district=True)
 _KEEPER, _READER, _REVIEWER = staff(*KEEPERS), staff(*READERS), staff(*REVIEWERS)
 _ROTA, _ROTA_READER = staff(*posts.KEEPERS), staff(*posts.READERS)
 _REVIEWS_READER = staff(*REVIEWERS, Role.AUDITOR)
@@ -89,6 +91,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/staff/{staff_id}/roles/take", colleagues.take_role, _STAFF, 204),
     Route("POST", "/api/v1/staff/{staff_id}/password", colleagues.reset_password, _STAFF),
     Route("POST", "/api/v1/staff/{staff_id}/second-factor", colleagues.reset_second_factor, _STAFF),
+    # the audit trail
+    Route("GET", "/api/v1/audit", get_audit, _AUDIT),
     # places
     Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE, traffic=SEARCH),
     Route(

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -33,6 +34,8 @@ from core.limits.budgets import forget_spending
 from core.models import Event
 from core.partials import forget_old
 from core.queries import delete_changes_before
+from core.trail.anchors import anchor_trail
+from core.trail.models import Finding
 from geo.api import AREAS, follow_areas
 from geo.live import Areas
 from geo.queries import find_active_generation
@@ -75,6 +78,20 @@ TICKS = web.AppKey("ticks", Ticks)
 CLOCK_GUARD = web.AppKey("clock_guard", ClockGuard)
 #: How to read the database's clock, which the machine's is compared with.
 DATABASE_CLOCK: web.AppKey[Callable[[Connection], Awaitable[datetime]]] = web.AppKey("database_clock")
+
+
+#: The folder of anchors and erasures, outside the database.
+RECORDS = web.AppKey("records", Path)
+
+
+@dataclass
+class TrailWatch:
+    """What the last anchoring found wrong with the audit trail; None where the last anchor fits."""
+
+    finding: Finding | None = None
+
+
+TRAIL_WATCH = web.AppKey("trail_watch", TrailWatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +169,13 @@ async def _award_honours(app: web.Application) -> None:
     await _until_nothing_is_left(app, sweep_honours)
 
 
+async def _anchor_trail(app: web.Application) -> None:
+    async with pool_transaction(app[POOL]) as conn:
+        app[TRAIL_WATCH].finding = await anchor_trail(
+            conn, district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]()
+        )
+
+
 async def _forget(app: web.Application) -> None:
     """Delete what nobody needs any more: used codes, ended sessions, kept answers, changes that all have read,
     uploads that nobody went on with."""
@@ -196,6 +220,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("follow stations", 1.0, follow_stations),
     Scheduled("watch appointments", 3600.0, _watch_appointments),
     Scheduled("award honours", 3600.0, _award_honours),
+    Scheduled("anchor the audit trail", 300.0, _anchor_trail),
     Scheduled("forget", 3600.0, _forget),
 )
 

@@ -47,6 +47,12 @@ class Settings:
     sms_a_day: int = 2_000
     trusted_proxies: str = ""
     wechat_appid: str = ""
+    records_dir: str = ""
+
+    @property
+    def records(self) -> Path:
+        """The folder of what must outlive the database: anchors of the audit trail and the list of erasures."""
+        return Path(self.records_dir) if self.records_dir else self.data_dir / "records"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -35,6 +35,7 @@ from core.database import connected
 from core.errors import InvalidInput, Refusal
 from core.migration import MigrationRefused
 from core.shell import Command, Shell, add_command, filled
+from core.trail.cli import add_commands as add_audit_commands
 from geo.cli import add_commands as add_area_commands
 from geo.models import Datum
 from station.commands import add_commands as add_station_commands
@@ -82,6 +83,7 @@ def build_parser(settings: Settings) -> ArgumentParser:
     locating.add_argument("--lon", required=True, metavar="COLUMN")
     locating.add_argument("--lat", required=True, metavar="COLUMN")
     locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
+    add_audit_commands(commands, settings.records)
     add_staff_commands(commands)
     add_photo_commands(commands, settings)
     add_area_commands(commands)

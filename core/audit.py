@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core import queries
 from core.access.models import Actor
+from core.blanking import blank
 from core.database import Connection
 
 
@@ -25,7 +26,8 @@ async def record_act(
 ) -> None:
     """Write an act (`staff.signed_in`, `rider.unmasked` …) into the trail; `actor` None is the system itself.
 
-    `data` holds what the act changed, never a secret, a phone number, a name or an ID number. Holds the trail's lock
+    `data` holds what the act changed, never a secret, a phone number, a name or an ID number; phone and ID numbers
+    typed into `reason` are blanked. The act stands in the list of `core.trail.acts`. Holds the trail's lock
     until the transaction ends, so call it last.
     """
     await queries.append_audit(
@@ -37,6 +39,6 @@ async def record_act(
         act=act,
         subject=subject,
         subject_id=str(subject_id),
-        reason=reason,
+        reason=blank(reason),
         data=data or {},
     )

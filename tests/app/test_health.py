@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.health import MAX_EVENT_AGE_S, MAX_SILENCE_S, livez, readyz
-from app.schedule import CLOCK_GUARD, TICKS, Ticks
+from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH, Ticks, TrailWatch
 from core.access.policy import ANYONE
 from core.clock_guard import ClockGuard
 from core.database import Pool, pool_transaction
@@ -38,7 +38,7 @@ class Silence(Ticks):
 async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
     app = web.Application(middlewares=[answer_problems])
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL], app[TICKS] = clock, DISTRICT, {}, pool, Silence()
-    app[CLOCK_GUARD] = ClockGuard(clock)
+    app[CLOCK_GUARD], app[TRAIL_WATCH] = ClockGuard(clock), TrailWatch()
     app[LIVE_STATIONS] = LiveStations(district_id=DISTRICT)
     await app[LIVE_STATIONS].load(pool, now=START)
     add_routes(app, ROUTES)
