@@ -9,6 +9,7 @@ from app.figures_page import figures_markdown
 from app.problem_page import problems_markdown
 from community.clocks.recounting import recount_open_clocks
 from core import queries
+from core.audit import record_act
 from core.calendar import read_holidays
 from core.calendar_edits import set_days
 from core.shell import Shell
@@ -28,9 +29,20 @@ async def name_district(shell: Shell, arguments: Namespace) -> int:
     """Set the name of the district."""
     district = await queries.find_district(shell.conn, district_id=shell.district_id)
     assert district is not None  # noqa: S101 — opening the database has just looked
-    await queries.update_district(
-        shell.conn, district_id=shell.district_id, name=arguments.name, is_demo=district.is_demo
-    )
+    async with shell.conn.transaction():
+        await queries.update_district(
+            shell.conn, district_id=shell.district_id, name=arguments.name, is_demo=district.is_demo
+        )
+        await record_act(
+            shell.conn,
+            district_id=shell.district_id,
+            act="district.named",
+            actor=None,
+            now=shell.now,
+            subject="district",
+            subject_id=shell.district_id,
+            data={"name": arguments.name, "before": district.name},
+        )
     print(f"辖区 / district {shell.district_id}: {arguments.name}")
     return 0
 

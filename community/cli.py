@@ -7,6 +7,7 @@ from community import queries
 from community.routing import cli as routing_commands
 from community.routing import queries as routing
 from community.routing.cli import check_category, find_area_path
+from core.audit import record_act
 from core.errors import FieldError, InvalidInput, Text
 from core.shell import Shell, add_command, filled
 
@@ -58,6 +59,16 @@ async def add_department(shell: Shell, arguments: Namespace) -> int:
             await routing.set_default_department(
                 shell.conn, district_id=shell.district_id, category_code=category, department_id=department_id
             )
+        await record_act(
+            shell.conn,
+            district_id=shell.district_id,
+            act="department.added",
+            actor=None,
+            now=shell.now,
+            subject="department",
+            subject_id=department_id,
+            data={"code": arguments.code, "categories": arguments.category},
+        )
     print(f"已新增部门 / department added: {arguments.code} {arguments.name}")
     return 0
 

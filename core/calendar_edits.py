@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from core import queries
 from core.access.models import Actor
+from core.audit import record_act
 from core.changes import record_change
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, NotFound, Text
@@ -18,6 +19,16 @@ async def set_days(
     version = await _begin(conn, district_id=district_id, source=source, staff_id=staff_id, now=now)
     for day in days:
         await queries.upsert_holiday(conn, district_id=district_id, holiday=day)
+    await record_act(
+        conn,
+        district_id=district_id,
+        act="calendar.days_set",
+        actor=None if staff_id is None else Actor("staff", staff_id, district_id),
+        now=now,
+        subject="calendar",
+        subject_id=version,
+        data={"source": source, "days": {f"{day.day}": day.is_workday for day in days}},
+    )
     return version
 
 
@@ -26,6 +37,16 @@ async def clear_day(conn: Connection, *, day: date, source: str, actor: Actor, n
     version = await _begin(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
     if not await queries.delete_holiday(conn, district_id=actor.district_id, day=day):
         raise NotFound()
+    await record_act(
+        conn,
+        district_id=actor.district_id,
+        act="calendar.day_cleared",
+        actor=actor,
+        now=now,
+        subject="calendar",
+        subject_id=version,
+        data={"source": source, "day": f"{day}"},
+    )
     return version
 
 
@@ -49,6 +70,16 @@ async def set_week(conn: Connection, *, spans: Sequence[OfficeHours], source: st
         raise InvalidInput(errors)
     version = await _begin(conn, district_id=actor.district_id, source=source, staff_id=actor.id, now=now)
     await queries.replace_office_hours(conn, district_id=actor.district_id, spans=spans)
+    await record_act(
+        conn,
+        district_id=actor.district_id,
+        act="calendar.week_set",
+        actor=actor,
+        now=now,
+        subject="calendar",
+        subject_id=version,
+        data={"source": source, "spans": [f"{span.weekday} {span.opens}-{span.closes}" for span in spans]},
+    )
     return version
 
 

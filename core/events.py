@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from core import queries
 from core.access.models import Actor
+from core.audit import audit_event
 from core.database import Connection, Pool, pool_transaction
 from core.models import Event
 
@@ -35,8 +36,11 @@ async def record_event(
     now: datetime,
     data: dict[str, object],
 ) -> int:
-    """Write what happened in the caller's transaction and give the event's id; `actor` None is the system itself."""
-    return await queries.insert_event(
+    """Write what happened in the caller's transaction and give the event's id; `actor` None is the system itself.
+
+    What is an act with power over people is written into the audit trail too, so record it last.
+    """
+    event_id = await queries.insert_event(
         conn,
         district_id=district_id,
         kind=kind,
@@ -47,6 +51,18 @@ async def record_event(
         occurred_at=now,
         data=data,
     )
+    await audit_event(
+        conn,
+        district_id=district_id,
+        event_id=event_id,
+        kind=kind,
+        subject=subject,
+        subject_id=subject_id,
+        actor=actor,
+        now=now,
+        data=data,
+    )
+    return event_id
 
 
 async def record_events(

@@ -16,27 +16,31 @@ ACTS: dict[str, Text] = {
     "appeal.contact_erased_again": Text(
         "恢复备份后重新删除诉求联系方式", "erased the contact of an appeal again after a restore"
     ),
-    # points given or taken by hand
+    # a rider's standing
     "points.awarded": Text("手工奖励积分", "awarded points by hand"),
     "points.reversed": Text("撤销或恢复积分", "reversed points by hand"),
-    "objection.granted": Text("支持积分申诉", "granted an objection to points"),
-    "objection.declined": Text("驳回积分申诉", "declined an objection to points"),
-    # who may report with trust
-    "appointment.made": Text("聘任兼职网格员", "appointed a reporter"),
+    "points.objection_decided": Text("答复积分申诉", "decided an objection to points"),
+    "application.approved": Text("聘任兼职网格员", "appointed a reporter"),
+    "application.declined": Text("不予聘任", "declined an application as reporter"),
     "appointment.renewed": Text("续聘兼职网格员", "renewed the term of a reporter"),
     "appointment.revoked": Text("撤销聘任", "revoked the appointment of a reporter"),
-    # what holds for the district
+    # what holds for everybody
     "district.named": Text("设置辖区名称", "named the district"),
-    "calendar.set": Text("修改工作日历", "edited the working calendar"),
+    "department.added": Text("新增处置部门", "added a department"),
+    "calendar.days_set": Text("修改节假日", "entered days that differ from the week"),
+    "calendar.day_cleared": Text("恢复某日为普通日", "let a day follow the week again"),
+    "calendar.week_set": Text("修改办公时间", "set the office hours of the week"),
     "category.set": Text("修改案件类别", "set a category"),
+    "category.looks_set": Text("修改现场核实规则", "set whether a category is looked at on site"),
     "clock_rule.set": Text("修改时限规则", "set a rule of a clock"),
     "clock_rule.retired": Text("停用时限规则", "retired a rule of a clock"),
     "point_rule.set": Text("修改积分规则", "set a rule of points"),
     "point_rule.retired": Text("停用积分规则", "retired a rule of points"),
-    "routing_rule.changed": Text("修改分拨规则", "changed the routing rules"),
-    "duplicate_rules.set": Text("修改查重规则", "set where duplicates are looked for"),
-    "look_rule.set": Text("修改核实规则", "set which categories are looked at on site"),
-    "department.added": Text("新增处置部门", "added a department"),
+    "rule.added": Text("新增分拨规则", "added a routing rule"),
+    "rule.changed": Text("替换分拨规则", "replaced a routing rule"),
+    "rule.moved": Text("调整分拨规则顺序", "moved a routing rule"),
+    "rule.retired": Text("停用分拨规则", "retired a routing rule"),
+    "duplicate_rules.replaced": Text("修改查重规则", "set where duplicates are looked for"),
     "stations.imported": Text("导入驿站名录", "imported a list of stations"),
     "generation.activated": Text("启用区域版次", "made a generation of areas active"),
     "generation.rolled_back": Text("恢复上一区域版次", "went back to the generation of areas before"),
