@@ -7,10 +7,11 @@ from aiohttp import web
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
+from app.erasures import erase_again
 from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
-from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, RECORDS, TRAIL_WATCH, TrailWatch, run_schedule
+from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, TRAIL_WATCH, TrailWatch, run_schedule
 from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from app.settings import Settings
 from app.wechat import WECHAT_URL, wechat
@@ -25,7 +26,7 @@ from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.traffic import Keeper
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, Clock
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, RECORDS, Clock
 from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
@@ -84,7 +85,7 @@ def create_app(
         await app[POOL].close()
 
     app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])
-    app.cleanup_ctx.extend([keep_areas_live, keep_stations_live, run_schedule])
+    app.cleanup_ctx.extend([erase_again, keep_areas_live, keep_stations_live, run_schedule])
     return app
 
 

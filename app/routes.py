@@ -40,6 +40,7 @@ from geo import api as geo
 from geo.answers import LocateAnswer
 from riders import api as reports
 from riders.points import api as points
+from riders.privacy import api as rights
 from riders.reporters import api as reporters
 from riders.reporters.appointments import REVIEWERS
 from riders.signup import api as signup
@@ -134,6 +135,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/api/v1/riders/me/wechat", wechat.delete_wechat, RIDER, 204),
     Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),
     Route("PATCH", "/api/v1/riders/me", signup.update_rider_profile, RIDER),
+    Route("DELETE", "/api/v1/riders/me", rights.erase_own_account, RIDER, 204),
     Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),
     Route("POST", "/api/v1/riders/me/consents", signup.decide_consent, RIDER),
     # reporters
@@ -268,6 +270,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/appeals/{token}", appeals.get_appeal, ANYONE),
     Route("POST", "/api/v1/appeals/{token}/words", appeals.post_words, ANYONE, traffic=APPEAL),
     Route("POST", "/api/v1/appeals/{token}/withdrawal", appeals.withdraw, ANYONE, traffic=APPEAL),
+    Route("GET", "/api/v1/appeals/{token}/export", appeals.get_appeal_copy, ANYONE),
+    Route("PUT", "/api/v1/appeals/{token}/contact", appeals.put_contact, ANYONE, traffic=APPEAL),
+    Route("DELETE", "/api/v1/appeals/{token}/contact", appeals.delete_contact, ANYONE, 204, traffic=APPEAL),
     # follow-up
     Route("GET", "/api/v1/follow-ups", follow_up.get_visits, staff(*sorted(AREA_ROLES))),
     Route("GET", "/api/v1/follow-ups/{token}", follow_up.read_follow_up, ANYONE),

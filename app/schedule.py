@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -29,7 +28,7 @@ from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.photos import PARTIALS
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, RECORDS
 from core.limits.budgets import forget_spending
 from core.models import Event
 from core.partials import forget_old
@@ -78,10 +77,6 @@ TICKS = web.AppKey("ticks", Ticks)
 CLOCK_GUARD = web.AppKey("clock_guard", ClockGuard)
 #: How to read the database's clock, which the machine's is compared with.
 DATABASE_CLOCK: web.AppKey[Callable[[Connection], Awaitable[datetime]]] = web.AppKey("database_clock")
-
-
-#: The folder of anchors and erasures, outside the database.
-RECORDS = web.AppKey("records", Path)
 
 
 @dataclass

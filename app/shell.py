@@ -23,6 +23,7 @@ from app.commands import (
 from app.constraints import CONSTRAINTS
 from app.database import opened_database
 from app.demo.command import run_demo, show_code
+from app.erasures import add_commands as add_erasure_commands
 from app.main import utc_now
 from app.photo_commands import add_commands as add_photo_commands
 from app.postgres import PostgresRefused
@@ -84,6 +85,7 @@ def build_parser(settings: Settings) -> ArgumentParser:
     locating.add_argument("--lat", required=True, metavar="COLUMN")
     locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
     add_audit_commands(commands, settings.records)
+    add_erasure_commands(commands, settings.records)
     add_staff_commands(commands)
     add_photo_commands(commands, settings)
     add_area_commands(commands)

@@ -7,7 +7,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import ConfigDict, Field, StringConstraints
 
-from community.appeals.models import AppealDraft, Entered, Intake
+from community.appeals import contact
+from community.appeals.models import AppealCopy, AppealDraft, Entered, Intake
 from community.appeals.on_behalf import enter_appeal
 from community.appeals.own import add_words, get_appeal_progress, withdraw_appeal
 from community.appeals.submit import submit_appeal
@@ -17,7 +18,7 @@ from community.progress import Progress
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.traffic import check_area
-from core.http.wiring import actor, district_id, now, transaction
+from core.http.wiring import RECORDS, actor, district_id, now, transaction
 from core.idempotency import HEADER
 from geo.api import LOCATE, MeasuredPositionBody
 from geo.datum import point_from
@@ -68,6 +69,17 @@ class OnBehalfBody(AppealBody):
     channel: Channel
     words: Words | None = None
     area_code: str | None = Field(None, min_length=1, max_length=40)
+
+
+class ContactBody(Input):
+    """How the resident can be reached from now on; what is left out is removed."""
+
+    model_config = ConfigDict(
+        str_strip_whitespace=True, json_schema_extra={"examples": [{"contact_phone": "19900000002"}]}
+    )
+
+    contact_name: str | None = Field(None, min_length=1, max_length=40)
+    contact_phone: str | None = Field(None, pattern=r"^\+?[0-9 -]{5,20}$")
 
 
 class WordsBody(Input):
@@ -168,4 +180,30 @@ async def withdraw(request: web.Request, token: str, body: WithdrawBody) -> Prog
         await withdraw_appeal(conn, district_id=district_id(request), token=token, words=body.text, now=now(request))
         return await get_appeal_progress(
             conn, district_id=district_id(request), token=token, link_secret=request.app[LINK_SECRET]
+        )
+
+
+async def get_appeal_copy(request: web.Request, token: str) -> AppealCopy:
+    """Give the resident all that is kept of the appeal of this token, his contact included."""
+    async with transaction(request) as conn:
+        return await contact.copy_appeal(conn, district_id=district_id(request), token=token, now=now(request))
+
+
+async def put_contact(request: web.Request, token: str, body: ContactBody) -> AppealCopy:
+    """Correct the contact left with the appeal of this token."""
+    async with transaction(request) as conn:
+        return await contact.change_contact(
+            conn,
+            district_id=district_id(request),
+            token=token,
+            contact=Contact(body.contact_name, body.contact_phone),
+            now=now(request),
+        )
+
+
+async def delete_contact(request: web.Request, token: str) -> None:
+    """Erase the contact left with the appeal of this token, at once and for good; the case goes on without it."""
+    async with transaction(request) as conn:
+        await contact.erase_contact(
+            conn, district_id=district_id(request), token=token, records=request.app[RECORDS], now=now(request)
         )

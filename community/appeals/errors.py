@@ -21,3 +21,14 @@ class TooManyWords(Conflict):
     slug = "too-many-words"
     title = Text("补充次数已满", "Added too often")
     detail = Text("一件诉求最多补充 {most} 次。", "Words can be added to an appeal {most} times at most.")
+
+
+class ContactErased(Conflict):
+    """The resident has had his contact erased; a new one would not outlive a restore of the database."""
+
+    slug = "contact-erased"
+    title = Text("联系方式已删除", "The contact was erased")
+    detail = Text(
+        "这件诉求的联系方式已按您的要求删除，不能再填写；需要联系请重新提交诉求。",
+        "The contact of this appeal was erased as you asked and cannot be left anew; to be reached, appeal again.",
+    )

@@ -1,8 +1,10 @@
 """What a resident asks for, and how staff took it from him. Values only."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from community.models import Channel, Contact, Place
+from community.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,26 @@ class Entered:
 
     case_id: int
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAppeal:
+    """What is kept of an appeal: the person's contact, his words, and the case they became."""
+
+    district_id: int
+    id: int
+    case_id: int
+    text: str
+    contact: Contact
+    submitted_at: datetime
+    contact_erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppealCopy:
+    """All that is kept of an appeal, for the one who made it: `text` as he wrote it, `contact` as he left it."""
+
+    text: str
+    submitted_at: datetime
+    contact: Contact
+    progress: Progress

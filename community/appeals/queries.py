@@ -1,9 +1,12 @@
 """SQL of appeals."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from community.appeals.models import KeptAppeal
 from community.models import Appeal, Channel, Contact
 from core.database import Connection
+from core.privacy.erasures import Erasure
 
 _APPEAL = "id, body_hash, token, submitted_at"
 
@@ -75,3 +78,89 @@ async def find_contact(conn: Connection, *, district_id: int, appeal_id: int) ->
         appeal_id,
     )
     return None if row is None else Contact(**row)
+
+
+async def lock_kept_appeal(conn: Connection, *, district_id: int, token: str) -> KeptAppeal | None:
+    """Give what is kept of the appeal with this token, and hold its case until the transaction ends."""
+    row = await conn.fetchrow(
+        """
+        select appeal.district_id, appeal.id, community_case.id as case_id, description as text, contact_name,
+            contact_phone, submitted_at, contact_erased_at
+        from appeal
+        join community_case on community_case.district_id = appeal.district_id
+            and community_case.origin = 'appeal' and community_case.origin_ref = appeal.id::text
+        where appeal.district_id = $1 and appeal.token = $2
+        for no key update of community_case
+        """,
+        district_id,
+        token,
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    contact = Contact(values.pop("contact_name"), values.pop("contact_phone"))
+    return KeptAppeal(**values, contact=contact)
+
+
+async def set_contact(conn: Connection, *, district_id: int, appeal_id: int, contact: Contact) -> None:
+    """Exchange the contact. The hash of what was sent goes: who knows the words could find the phone by trying all."""
+    await conn.execute(
+        """
+        update appeal set contact_name = $3, contact_phone = $4, key = '~' || id, body_hash = ''
+        where district_id = $1 and id = $2
+        """,
+        district_id,
+        appeal_id,
+        contact.name,
+        contact.phone,
+    )
+
+
+async def mark_contact_erased(conn: Connection, *, district_id: int, appeal_id: int, now: datetime) -> None:
+    await conn.execute(
+        "update appeal set contact_erased_at = $3 where district_id = $1 and id = $2", district_id, appeal_id, now
+    )
+
+
+async def set_contact_owed(conn: Connection, *, district_id: int, case_id: int, is_owed: bool) -> None:
+    await conn.execute(
+        "update community_case set contact_owed = $3 where district_id = $1 and id = $2", district_id, case_id, is_owed
+    )
+
+
+async def find_token(conn: Connection, *, district_id: int, number: str) -> str | None:
+    """Give the token of the appeal whose case has this number."""
+    token: str | None = await conn.fetchval(
+        """
+        select token from community_case
+        join appeal on appeal.district_id = $1 and appeal.id = origin_ref::bigint
+        where community_case.district_id = $1
+            and community_case.id = case when $2 ~ '^[0-9]{4}-[0-9]{6,18}$' then split_part($2, '-', 2)::bigint end
+            and number = $2 and origin = 'appeal'
+        """,
+        district_id,
+        number,
+    )
+    return token
+
+
+async def get_token(conn: Connection, *, district_id: int, appeal_id: int) -> str:
+    token: str = await conn.fetchval(
+        "select token from appeal where district_id = $1 and id = $2", district_id, appeal_id
+    )
+    return token
+
+
+async def list_standing(conn: Connection, *, district_id: int, erasures: Sequence[Erasure]) -> list[int]:
+    """Give those of these appeals that are not erased; a number given anew to another one is not meant."""
+    rows = await conn.fetch(
+        """
+        select appeal.id from unnest($2::bigint[], $3::timestamptz[]) as listed (id, made_at)
+        join appeal on appeal.district_id = $1 and appeal.id = listed.id and appeal.submitted_at = listed.made_at
+        where contact_erased_at is null
+        """,
+        district_id,
+        [erasure.id for erasure in erasures],
+        [erasure.made_at for erasure in erasures],
+    )
+    return [row["id"] for row in rows]

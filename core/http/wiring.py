@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 
 from aiohttp import web
 
@@ -21,6 +22,8 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 DISTRICT_ID = web.AppKey("district_id", int)
 #: The origin under which people reach the service; empty where it is whatever they ask for.
 PUBLIC_URL = web.AppKey("public_url", str)
+#: The folder of what must outlive the database: anchors of the audit trail, the list of erasures.
+RECORDS = web.AppKey("records", Path)
 ACTOR = web.RequestKey("actor", Actor)
 
 #: English or Chinese of whatever region in Accept-Language, and its weight (RFC 9110 §12.5.4).

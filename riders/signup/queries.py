@@ -49,7 +49,7 @@ async def update_rider(
             name = nullif(coalesce($3, name), ''),
             platform = nullif(coalesce($4, platform), ''),
             languages = coalesce($5, languages)
-        where district_id = $1 and id = $2
+        where district_id = $1 and id = $2 and erased_at is null
     """
     await conn.execute(sql, district_id, rider_id, name, platform, languages)
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from app.postgres import Server
-from app.schedule import RECORDS, SCHEDULE, TRAIL_WATCH
+from app.schedule import SCHEDULE, TRAIL_WATCH
 from core.access.accounts import add_staff
 from core.access.models import Actor, Grant, Role
 from core.access.sessions import open_session
 from core.audit import record_act
 from core.database import pool_transaction
 from core.events import record_event
-from core.http.wiring import POOL
+from core.http.wiring import POOL, RECORDS
 from core.trail.anchors import read_anchors
 from core.trail.models import Fault, Finding
 from core.trail.queries import upsert_verification

@@ -1,0 +1,208 @@
+"""All SQL that erases a rider, and what of riders is kept for a time only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.blanking import BLANK
+from core.database import Connection
+from core.privacy.erasures import Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What leads to a rider's person, and since when he is known."""
+
+    phone: str | None
+    name: str | None
+    signed_up_at: datetime
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """The numbers of what is a rider's, and of the cases he looked at, by which events name him."""
+
+    reports: list[int]
+    cases: list[int]
+    entries: list[int]
+    objections: list[int]
+    applications: list[int]
+    appointments: list[int]
+    looked_at: list[int]
+
+
+async def lock_identity(conn: Connection, *, district_id: int, rider_id: int) -> Identity | None:
+    """Give a rider's identity and let nobody write anything of his until the transaction ends."""
+    row = await conn.fetchrow(
+        "select phone, name, signed_up_at, erased_at from rider where district_id = $1 and id = $2 for update",
+        district_id,
+        rider_id,
+    )
+    return None if row is None else Identity(**row)
+
+
+async def find_rider_id(conn: Connection, *, district_id: int, phone: str) -> int | None:
+    rider_id: int | None = await conn.fetchval(
+        "select id from rider where district_id = $1 and phone = $2", district_id, phone
+    )
+    return rider_id
+
+
+async def list_standing(conn: Connection, *, district_id: int, erasures: Sequence[Erasure]) -> list[int]:
+    """Give those of these riders who are not erased; a number given anew to somebody else is not his."""
+    rows = await conn.fetch(
+        """
+        select rider.id from unnest($2::bigint[], $3::timestamptz[]) as listed (id, made_at)
+        join rider on rider.district_id = $1 and rider.id = listed.id and rider.signed_up_at = listed.made_at
+        where erased_at is null
+        """,
+        district_id,
+        [erasure.id for erasure in erasures],
+        [erasure.made_at for erasure in erasures],
+    )
+    return [row["id"] for row in rows]
+
+
+async def get_traces(conn: Connection, *, district_id: int, rider_id: int) -> Traces:
+    row = await conn.fetchrow(
+        """
+        select
+            array(select id from report where district_id = $1 and rider_id = $2) as reports,
+            array(
+                select case_id from report where district_id = $1 and rider_id = $2 and case_id is not null
+            ) as cases,
+            array(select id from point_entry where district_id = $1 and rider_id = $2) as entries,
+            array(select id from point_objection where district_id = $1 and rider_id = $2) as objections,
+            array(select id from application where district_id = $1 and rider_id = $2) as applications,
+            array(select id from appointment where district_id = $1 and rider_id = $2) as appointments,
+            array(select case_id from verification_task where district_id = $1 and rider_id = $2) as looked_at
+        """,
+        district_id,
+        rider_id,
+    )
+    assert row is not None  # noqa: S101 — a select without FROM gives one row
+    return Traces(**row)
+
+
+async def sever_rider(conn: Connection, *, district_id: int, rider_id: int, phone: str | None, now: datetime) -> None:
+    """Take out who he was and what he could be reached or followed by; his numbers stay."""
+    await conn.execute(
+        """
+        update rider set phone = null, name = null, platform = null, languages = '{zh}', erased_at = $3
+        where district_id = $1 and id = $2
+        """,
+        district_id,
+        rider_id,
+        now,
+    )
+    await conn.execute("delete from sign_in_code where district_id = $1 and phone = $2", district_id, phone)
+    for sql in _SEVER:
+        await conn.execute(sql, district_id, rider_id)
+    await conn.execute(
+        """
+        update appointment set ends_at = greatest($3, starts_at + interval '1 microsecond'), expired_at = $3
+        where district_id = $1 and rider_id = $2 and revoked_at is null and ends_at > $3
+        """,
+        district_id,
+        rider_id,
+        now,
+    )
+
+
+#: Each takes the district and the rider. What waited for an answer waits for nobody now.
+_SEVER = (
+    "delete from session where district_id = $1 and kind = 'rider' and subject_id = $2",
+    "delete from rider_willingness where district_id = $1 and rider_id = $2",
+    "delete from point_objection where district_id = $1 and rider_id = $2 and status = 'waiting'",
+    """
+    delete from application where district_id = $1 and rider_id = $2 and not exists (
+        select from appointment where district_id = $1 and application_id = application.id
+    )
+    """,
+    "update application set motivation = '' where district_id = $1 and rider_id = $2",
+    """
+    update report set key = '~' || id, body_hash = '', received_lon = null, received_lat = null,
+        received_datum = null, accuracy_m = null, observed_at = null
+    where district_id = $1 and rider_id = $2
+    """,
+    """
+    update community_case set received_lon = null, received_lat = null, received_datum = null, accuracy_m = null
+    where district_id = $1 and id in (select case_id from report where district_id = $1 and rider_id = $2)
+    """,
+)
+
+
+async def blank_words(conn: Connection, *, district_id: int, rider_id: int, own: str | None, own_words: str) -> None:
+    """Blank `own_words` in what he wrote, and `own` in what was written of him. The rider is severed by now."""
+    for table, rider, column in _OWN_WORDS:
+        await _blank(conn, table, rider, column, district_id, rider_id, own_words)
+    for table, rider, column in _OF_HIM if own is not None else ():
+        await _blank(conn, table, rider, column, district_id, rider_id, own or "")
+
+
+#: Table, column of the rider, column of the words.
+_OWN_WORDS = (
+    ("report", "rider_id", "description"),
+    ("point_objection", "rider_id", "words"),
+    ("verification_task", "rider_id", "note"),
+)
+_OF_HIM = (
+    ("application", "rider_id", "reason"),
+    ("appointment", "rider_id", "revoke_reason"),
+    ("point_objection", "rider_id", "answer"),
+    ("point_entry", "rider_id", "reason_zh"),
+    ("point_entry", "rider_id", "reason_en"),
+    ("honour", "rider_id", "revoke_reason_zh"),
+    ("honour", "rider_id", "revoke_reason_en"),
+)
+
+
+async def _blank(
+    conn: Connection, table: str, rider: str, column: str, district_id: int, rider_id: int, pattern: str
+) -> None:
+    await conn.execute(
+        f"""
+        update {table} set {column} = regexp_replace({column}, $3, $4, 'g')
+        where district_id = $1 and {rider} = $2 and {column} ~ $3
+        """,  # noqa: S608 — of constants
+        district_id,
+        rider_id,
+        pattern,
+        BLANK,
+    )
+
+
+async def list_answers(
+    conn: Connection, *, district_id: int, rider_id: int, pattern: str
+) -> dict[int, dict[str, object]]:
+    """Give the answers of the rider's reports in which something fits the pattern, by report."""
+    rows = await conn.fetch(
+        "select id, answers from report where district_id = $1 and rider_id = $2 and answers::text ~ $3",
+        district_id,
+        rider_id,
+        pattern,
+    )
+    return {row["id"]: row["answers"] for row in rows}
+
+
+async def set_answers(conn: Connection, *, district_id: int, answers_by_id: dict[int, object]) -> None:
+    await conn.execute(
+        """
+        update report set answers = said.answers from unnest($2::bigint[], $3::jsonb[]) as said (id, answers)
+        where district_id = $1 and report.id = said.id
+        """,
+        district_id,
+        list(answers_by_id),
+        list(answers_by_id.values()),
+    )
+
+
+async def list_held_tasks(conn: Connection, *, district_id: int, rider_id: int) -> list[int]:
+    """Give the looks that the rider holds now."""
+    rows = await conn.fetch(
+        "select id from verification_task where district_id = $1 and rider_id = $2 and state = 'accepted'",
+        district_id,
+        rider_id,
+    )
+    return [row["id"] for row in rows]
