@@ -35,6 +35,7 @@ from core.access.own import api as account
 from core.access.policy import ANY_STAFF, ANYONE, OWN_ACCOUNT, OWN_SESSION, RIDER, SIGNED_IN, staff
 from core.http.endpoint import Route
 from core.http.photos import PHOTO_TYPES, get_upload
+from core.privacy.api import get_retention, put_retention
 from core.trail.api import get_audit
 from geo import api as geo
 from geo.answers import LocateAnswer
@@ -92,8 +93,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/staff/{staff_id}/roles/take", colleagues.take_role, _STAFF, 204),
     Route("POST", "/api/v1/staff/{staff_id}/password", colleagues.reset_password, _STAFF),
     Route("POST", "/api/v1/staff/{staff_id}/second-factor", colleagues.reset_second_factor, _STAFF),
-    # the audit trail
+    # the audit trail, and what is kept how long
     Route("GET", "/api/v1/audit", get_audit, _AUDIT),
+    Route("GET", "/api/v1/retention", get_retention, ANYONE),
+    Route("PUT", "/api/v1/retention/{purpose}", put_retention, _DISTRICT),
     # places
     Route("GET", "/api/v1/areas/locate", geo.locate_point, ANYONE, traffic=SEARCH),
     Route(

@@ -15,14 +15,13 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.retention import sweep_retention
 from community.clocks.recounting import recount_open_clocks
 from community.clocks.sweep import sweep_deadlines
-from community.desk.bulk.act import forget_bulk_acts
 from community.figures.sweep import sweep_figures
 from community.holds import sweep_holds
 from community.notices.notify import AUDIENCES, notify
 from community.stream.api import check_listeners, follow_cases
-from core.access.tokens.queries import delete_sessions_ended_before
 from core.clock_guard import ClockGuard
 from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
@@ -52,7 +51,6 @@ _log = logging.getLogger(__name__)
 
 _MINDED_EVERY_S = 1.0
 
-_KEEP_SESSIONS = timedelta(days=30)
 #: Followers read each second; a process that was stopped loads everything anew.
 _KEEP_CHANGES = timedelta(days=1)
 
@@ -172,14 +170,11 @@ async def _anchor_trail(app: web.Application) -> None:
 
 
 async def _forget(app: web.Application) -> None:
-    """Delete what nobody needs any more: used codes, ended sessions, kept answers, changes that all have read,
-    uploads that nobody went on with."""
+    """Delete what nobody needs any more: used codes, changes that all have read, uploads nobody went on with."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
     async with pool_transaction(app[POOL]) as conn:
         await forget_old_codes(conn, district_id=district_id, now=now)
         await forget_spending(conn, district_id=district_id, now=now)
-        await forget_bulk_acts(conn, district_id=district_id, now=now)
-        await delete_sessions_ended_before(conn, district_id=district_id, before=now - _KEEP_SESSIONS)
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)
     await asyncio.to_thread(forget_old, app[PARTIALS], now=now)
 
@@ -217,6 +212,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("award honours", 3600.0, _award_honours),
     Scheduled("anchor the audit trail", 300.0, _anchor_trail),
     Scheduled("forget", 3600.0, _forget),
+    Scheduled("keep nothing longer than it may be kept", 3600.0, sweep_retention),
 )
 
 

@@ -52,7 +52,7 @@ from district
 cross join (
     values
     (
-        1, 'sign_in_codes', 1, 1, 7, '登录验证码与其限次记录：发送后',
+        1, 'sign_in_codes', 1, 1, 1, '登录验证码与其限次记录：发送后',
         'Sign-in codes and the counts that limit them: after they were sent'
     ),
     (2, 'sessions', 30, 1, 180, '登录会话：失效后', 'Sessions: after they ended'),
@@ -108,6 +108,7 @@ where closed_at is not null and received_lon is not null;
 create index community_case_exact on community_case (district_id, closed_at)
 where closed_at is not null and lon is not null and (lon, lat) <> (round(lon::numeric, 3)::float8, round(lat::numeric, 3)::float8);
 create index case_photo_age on case_photo (district_id, stored_at);
+create index case_photo_hash on case_photo (district_id, sha256);
 create index verification_task_age on verification_task (district_id, asked_at)
 where state in ('answered', 'expired', 'cancelled');
 
@@ -115,6 +116,5 @@ where state in ('answered', 'expired', 'cancelled');
 create table photo_removal (
     district_id int not null references district (id),
     sha256 text collate "C" not null,
-    noted_at timestamptz not null,
     primary key (district_id, sha256)
 );

@@ -44,7 +44,7 @@ async def _blank(
         )
 
 
-async def forget_received_positions(conn: Connection, *, district_id: int, closed_before: datetime, limit: int) -> int:
+async def forget_received_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out where a phone said that it was, of cases that ended before; give how many cases."""
     return _count(
         await conn.execute(
@@ -57,13 +57,13 @@ async def forget_received_positions(conn: Connection, *, district_id: int, close
             )
             """,
             district_id,
-            closed_before,
+            before,
             limit,
         )
     )
 
 
-async def coarsen_positions(conn: Connection, *, district_id: int, closed_before: datetime, limit: int) -> int:
+async def coarsen_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Round the places of cases that ended before to a thousandth of a degree, some 100 metres; give how many."""
     return _count(
         await conn.execute(
@@ -77,15 +77,13 @@ async def coarsen_positions(conn: Connection, *, district_id: int, closed_before
             )
             """,
             district_id,
-            closed_before,
+            before,
             limit,
         )
     )
 
 
-async def list_cases_with_old_photos(
-    conn: Connection, *, district_id: int, closed_before: datetime, limit: int
-) -> list[int]:
+async def list_cases_with_old_photos(conn: Connection, *, district_id: int, before: datetime, limit: int) -> list[int]:
     """Give and lock cases that ended before and still have photos."""
     rows = await conn.fetch(
         """
@@ -96,7 +94,7 @@ async def list_cases_with_old_photos(
         order by id limit $3 for update skip locked
         """,
         district_id,
-        closed_before,
+        before,
         limit,
     )
     return [row["id"] for row in rows]
@@ -136,7 +134,7 @@ async def delete_notices_of(conn: Connection, *, district_id: int, rider_id: int
     )
 
 
-async def forget_contacts(conn: Connection, *, district_id: int, closed_before: datetime, limit: int) -> int:
+async def forget_contacts(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out name and phone of appeals whose cases ended before; give how many.
 
     The hash of what was sent goes too: who knows the words could find the phone by trying them all.
@@ -155,7 +153,7 @@ async def forget_contacts(conn: Connection, *, district_id: int, closed_before: 
             )
             """,
             district_id,
-            closed_before,
+            before,
             limit,
         )
     )

@@ -58,3 +58,30 @@ async def set_days(
         staff_id,
         now,
     )
+
+
+async def insert_removals(conn: Connection, *, district_id: int, hashes: Sequence[str]) -> None:
+    """Note files to be removed once the rows that named them are gone for good."""
+    await conn.execute(
+        """
+        insert into photo_removal (district_id, sha256) select $1, sha256 from unnest($2::text[]) as sha256
+        on conflict do nothing
+        """,
+        district_id,
+        list(hashes),
+    )
+
+
+async def claim_removals(conn: Connection, *, district_id: int, limit: int) -> list[str]:
+    """Take some of the files to be removed off the list; another process takes others."""
+    rows = await conn.fetch(
+        """
+        delete from photo_removal where (district_id, sha256) in (
+            select district_id, sha256 from photo_removal where district_id = $1 limit $2 for update skip locked
+        )
+        returning sha256
+        """,
+        district_id,
+        limit,
+    )
+    return [row["sha256"] for row in rows]

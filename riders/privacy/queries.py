@@ -206,3 +206,84 @@ async def list_held_tasks(conn: Connection, *, district_id: int, rider_id: int) 
         rider_id,
     )
     return [row["id"] for row in rows]
+
+
+async def forget_report_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
+    """Take out where and when phones said that they were, of reports whose cases ended before; give how many."""
+    return _count(
+        await conn.execute(
+            """
+            update report set received_lon = null, received_lat = null, received_datum = null, accuracy_m = null,
+                observed_at = null
+            where (district_id, id) in (
+                select report.district_id, report.id from report
+                join community_case on community_case.district_id = $1 and community_case.id = case_id
+                where report.district_id = $1 and submitted_at < $2 and report.received_lon is not null
+                    and closed_at < $2
+                order by submitted_at limit $3 for update of report skip locked
+            )
+            """,
+            district_id,
+            before,
+            limit,
+        )
+    )
+
+
+async def forget_report_keys(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
+    """Take out the keys of reports sent before; no client's key begins with ~. Give how many."""
+    return _count(
+        await conn.execute(
+            """
+            update report set key = '~' || id, body_hash = '' where (district_id, id) in (
+                select district_id, id from report where district_id = $1 and submitted_at < $2 and body_hash <> ''
+                order by submitted_at limit $3 for update skip locked
+            )
+            """,
+            district_id,
+            before,
+            limit,
+        )
+    )
+
+
+async def forget_looks(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
+    """Delete looks that ended before; what they found stands in the history of their cases. Give how many."""
+    return _count(
+        await conn.execute(
+            """
+            delete from verification_task where (district_id, id) in (
+                select district_id, id from verification_task
+                where district_id = $1 and state in ('answered', 'expired', 'cancelled') and asked_at < $2
+                    and coalesce(answered_at, expires_at) < $2
+                order by asked_at limit $3 for update skip locked
+            )
+            """,
+            district_id,
+            before,
+            limit,
+        )
+    )
+
+
+async def delete_report_photos(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> None:
+    """Delete the photos of these cases where reports and looks name them too."""
+    await conn.execute(
+        """
+        delete from report_photo where district_id = $1 and report_id in (
+            select origin_ref::bigint from community_case
+            where district_id = $1 and id = any($2::bigint[]) and origin = 'report'
+        )
+        """,
+        district_id,
+        list(case_ids),
+    )
+    await conn.execute(
+        "update verification_task set photos = '{}' where district_id = $1 and case_id = any($2::bigint[])",
+        district_id,
+        list(case_ids),
+    )
+
+
+def _count(done: str) -> int:
+    return int(done.split()[-1])

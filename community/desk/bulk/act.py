@@ -7,7 +7,7 @@ so that the same request may be sent again; sent again after it was answered, it
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import asyncpg
 import orjson
@@ -21,8 +21,6 @@ from core.errors import Refusal, Unavailable
 from core.idempotency import HEADER, IdempotencyKeyReused, check_key
 
 MAX_CASES = 100
-#: Nobody repeats a request a week later.
-KEEP_ANSWERS = timedelta(days=7)
 
 
 async def act_in_bulk(
@@ -66,8 +64,3 @@ async def _act(conn: Connection, case_id: int, asked: BulkAct, actor: Actor, now
     except (Refusal, asyncpg.IntegrityConstraintViolationError) as refused:
         return Outcome(case_id, None, refused)
     return Outcome(case_id, case, None)
-
-
-async def forget_bulk_acts(conn: Connection, *, district_id: int, now: datetime) -> None:
-    """Delete the answers that nobody will ask for again."""
-    await queries.delete_bulk_acts_before(conn, district_id=district_id, before=now - KEEP_ANSWERS)

@@ -8,8 +8,9 @@ import pytest
 
 from community.acts import Act
 from community.desk.bulk import act as bulk
-from community.desk.bulk.act import KEEP_ANSWERS, act_in_bulk, forget_bulk_acts
+from community.desk.bulk.act import act_in_bulk
 from community.desk.bulk.models import BulkAct
+from community.desk.bulk.queries import delete_bulk_acts_before
 from community.models import Case, State
 from community.workflow import Verb
 from core.access.models import Actor, Role
@@ -262,7 +263,7 @@ async def test_trouble_fails_the_whole_keeps_nothing_and_leaves_the_key_free(
     assert f"{first}:ok {second}:ok" == await do(pool, secretary, [first, second])
 
 
-async def test_answers_are_forgotten_after_a_week_and_not_before(conn: Connection) -> None:
+async def test_answers_are_forgotten_after_their_time_and_not_before(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     case = await put_in_state(conn, await open_report(conn, 1, at=located()), State.COLLECTED)
     asked = BulkAct(Verb.FILE, [case.id], Act())
@@ -271,8 +272,8 @@ async def test_answers_are_forgotten_after_a_week_and_not_before(conn: Connectio
         return await act_in_bulk(conn, key=KEY, asked=asked, write=written, actor=secretary, now=START)
 
     first = await again()
-    await forget_bulk_acts(conn, district_id=DISTRICT, now=START + KEEP_ANSWERS)
+    await delete_bulk_acts_before(conn, district_id=DISTRICT, before=START)
     assert first == await again()
-    await forget_bulk_acts(conn, district_id=DISTRICT, now=START + KEEP_ANSWERS + timedelta(seconds=1))
+    await delete_bulk_acts_before(conn, district_id=DISTRICT, before=START + timedelta(seconds=1))
     assert f"{case.id}:TransitionNotAllowed" == await again()
     assert State.FILED is (await read(conn, case)).state

@@ -1,0 +1,63 @@
+"""The sweep that lets nothing be kept longer than the table says: in batches, each a transaction of its own.
+
+A statement takes what is due and not locked, so the sweep is right when it never runs twice, runs ten times, or runs
+late, and in several processes at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from community.desk.bulk.queries import delete_bulk_acts_before
+from community.photos.queries import list_photos_in_use
+from community.privacy import queries as cases
+from core.access.tokens.queries import delete_sessions_ended_before
+from core.database import pool_transaction
+from core.files import place_of
+from core.http.photos import PHOTO_ROOT
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.privacy.queries import claim_removals
+from core.privacy.retention import get_spans
+from riders.privacy import queries as riders
+from riders.privacy.retention import forget_photos
+
+BATCH = 500
+
+#: Purpose → what is taken out: `(conn, district_id, before, limit)`, giving how many were found; none ends it.
+SWEPT: dict[str, tuple[Callable[..., Awaitable[int]], ...]] = {
+    "submission_keys": (riders.forget_report_keys, cases.forget_appeal_keys),
+    "notices": (cases.delete_notices_before,),
+    "phone_positions": (riders.forget_report_positions, cases.forget_received_positions),
+    "case_positions": (cases.coarsen_positions,),
+    "looks": (riders.forget_looks,),
+    "contacts": (cases.forget_contacts,),
+    "photos": (forget_photos,),
+}
+
+
+async def sweep_retention(app: web.Application) -> None:
+    """Take out whatever is older than it may be."""
+    district_id, now = app[DISTRICT_ID], app[CLOCK]()
+    async with pool_transaction(app[POOL]) as conn:
+        spans = await get_spans(conn, district_id=district_id)
+        await delete_bulk_acts_before(conn, district_id=district_id, before=now - spans["bulk_answers"])
+        await delete_sessions_ended_before(conn, district_id=district_id, before=now - spans["sessions"])
+    for purpose, forgets in SWEPT.items():
+        for forget in forgets:
+            found = None
+            while found != 0:
+                async with pool_transaction(app[POOL]) as conn:
+                    found = await forget(conn, district_id=district_id, before=now - spans[purpose], limit=BATCH)
+    await _remove_files(app, district_id)
+
+
+async def _remove_files(app: web.Application, district_id: int) -> None:
+    """Remove the files of deleted photos, except those that another photo names; listed until they are gone."""
+    claimed: Sequence[str] = ("",)
+    while claimed:
+        async with pool_transaction(app[POOL]) as conn:
+            claimed = await claim_removals(conn, district_id=district_id, limit=BATCH)
+            used = await list_photos_in_use(conn, district_id=district_id, hashes=claimed)
+            for sha256 in set(claimed) - used:
+                await asyncio.to_thread(place_of(app[PHOTO_ROOT], sha256).unlink, missing_ok=True)
