@@ -3,6 +3,7 @@
 from community.routing.errors import PostTaken, ShiftsOverlap
 from core.errors import Conflict, FieldError, InvalidInput, Text
 from core.http.problems import ConstraintMeanings
+from riders.privacy.errors import PhoneTaken
 from riders.signup.wechat.errors import WechatBoundElsewhere
 from station.errors import StationCodeTaken
 
@@ -27,5 +28,6 @@ CONSTRAINTS: ConstraintMeanings = {
         [FieldError("/name", Text("您已有同名的筛选。", "You have a filter of this name already."))]
     ),
     "rider_wechat_openid_unique": WechatBoundElsewhere,
+    "rider_phone_unique": lambda: PhoneTaken(pointer="/phone"),  # two at once
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

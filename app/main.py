@@ -31,6 +31,7 @@ from core.queries import get_database_time
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
+from riders.privacy.api import EXPORTING
 from riders.signup.api import CODE_DESK
 from riders.signup.codes.send import Desk
 from riders.signup.sms import LogSmsSender, SmsSender
@@ -71,6 +72,7 @@ def create_app(
     codes = read_or_make_secret(settings.data_dir, "codes")
     app[CODE_DESK] = Desk(codes, sms or LogSmsSender(), a_day=settings.sms_a_day)
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
+    app[EXPORTING] = set()
     app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
     app[SEAL_KEY] = read_or_make_secret(settings.data_dir, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))

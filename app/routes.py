@@ -139,6 +139,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/riders/me", signup.get_rider_profile, RIDER),
     Route("PATCH", "/api/v1/riders/me", signup.update_rider_profile, RIDER),
     Route("DELETE", "/api/v1/riders/me", rights.erase_own_account, RIDER, 204),
+    Route("PUT", "/api/v1/riders/me/phone", rights.change_own_phone, RIDER),
+    Route(
+        "GET", "/api/v1/riders/me/export", rights.export_own_data, RIDER, answer=bytes, media_type="application/zip",
+    ),
     Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),
     Route("POST", "/api/v1/riders/me/consents", signup.decide_consent, RIDER),
     # reporters

@@ -1,13 +1,39 @@
 """A rider's rights over HTTP."""
 
+import asyncio
 from typing import Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from pydantic import ConfigDict, Field
 
+from community.followup.api import LINK_SECRET
+from core.files import place_of
+from core.http.callers import client_address
 from core.http.endpoint import Input
-from core.http.wiring import RECORDS, actor, district_id, now, transaction
-from riders.models import rider_id_of
+from core.http.photos import PHOTO_ROOT
+from core.http.wiring import POOL, RECORDS, actor, district_id, now, transaction
+from riders.models import Rider, rider_id_of
+from riders.privacy.copy.write import write_copy
 from riders.privacy.erase import erase_rider
+from riders.privacy.errors import ExportRunning
+from riders.privacy.phone import change_phone
+from riders.signup.api import CODE_DESK, DeviceNonce
+from riders.signup.codes.send import Asker
+
+#: Riders whose copy is being written by this process; one at a time for each.
+EXPORTING: web.AppKey[set[int]] = web.AppKey("exporting")
+
+
+class NewPhoneBody(Input):
+    """The new number, and the code that was sent to it (`POST /api/v1/riders/codes`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "19900000002", "code": "123456", "device_nonce": "b7c1f09e55aa40d2"}]}
+    )
+
+    phone: str = Field(max_length=32)
+    device_nonce: DeviceNonce
+    code: str = Field(pattern=r"^\s*[0-9]{6}\s*$")
 
 
 class ErasureQuery(Input):
@@ -32,3 +58,44 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
             records=request.app[RECORDS],
             now=now(request),
         )
+
+
+async def export_own_data(request: web.Request) -> web.StreamResponse:
+    """Give the rider a ZIP of all that is kept of him: JSON files whose fields a README names, and his photos."""
+    rider_id, under_way = rider_id_of(actor(request)), request.app[EXPORTING]
+    if rider_id in under_way:
+        raise ExportRunning(retry_after_s=10)
+    under_way.add(rider_id)
+    try:
+        answer = web.StreamResponse(
+            headers={
+                hdrs.CONTENT_TYPE: "application/zip",
+                hdrs.CONTENT_DISPOSITION: f'attachment; filename="rider-data-{now(request):%Y%m%d}.zip"',
+            }
+        )
+        await answer.prepare(request)
+        async for data in write_copy(
+            request.app[POOL],
+            actor=actor(request),
+            read_photo=lambda sha256: asyncio.to_thread(place_of(request.app[PHOTO_ROOT], sha256).read_bytes),
+            link_secret=request.app[LINK_SECRET],
+            now=now(request),
+        ):
+            await answer.write(data)
+        await answer.write_eof()
+        return answer
+    finally:
+        under_way.discard(rider_id)
+
+
+async def change_own_phone(request: web.Request, body: NewPhoneBody) -> Rider:
+    """Move the rider's account to a number that he has just proved to hold; he signs in anew everywhere."""
+    return await change_phone(
+        request.app[POOL],
+        actor=actor(request),
+        phone=body.phone,
+        code=body.code,
+        asker=Asker(body.device_nonce, client_address(request)),
+        desk=request.app[CODE_DESK],
+        now=now(request),
+    )

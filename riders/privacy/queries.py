@@ -287,3 +287,18 @@ async def delete_report_photos(conn: Connection, *, district_id: int, case_ids: 
 
 def _count(done: str) -> int:
     return int(done.split()[-1])
+
+
+async def set_phone(conn: Connection, *, district_id: int, rider_id: int, phone: str) -> bool:
+    """Exchange a rider's phone; False where it is another rider's."""
+    done = await conn.execute(
+        """
+        update rider set phone = $3 where district_id = $1 and id = $2 and erased_at is null and not exists (
+            select from rider as other where other.district_id = $1 and other.phone = $3 and other.id <> $2
+        )
+        """,
+        district_id,
+        rider_id,
+        phone,
+    )
+    return done == "UPDATE 1"

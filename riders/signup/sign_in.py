@@ -4,6 +4,7 @@ Every limit is checked and counted while the row of the phone is held, so parall
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.access.models import Actor
@@ -31,6 +32,14 @@ _WARNING = (
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What became of a try: was it the code, and must the phone's holder be warned (once, after the commit)."""
+
+    is_right: bool
+    should_warn: bool
+
+
 async def sign_in(
     pool: Pool,
     *,
@@ -48,23 +57,34 @@ async def sign_in(
     locks the phone lets its owner know. Raises `PhoneNotValid`, `CodeNotAccepted`, `PhoneLocked`, `TooManyTries`.
     """
     phone = parse_phone(phone)
+    async with pool_transaction(pool) as conn:
+        guess = await prove_code(conn, district_id=district_id, phone=phone, code=code, asker=asker, desk=desk, now=now)
+        if guess.is_right:
+            return await _welcome(conn, district_id=district_id, phone=phone, device=device, now=now)
+    if guess.should_warn:
+        await warn(desk, phone)
+    raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
+
+
+async def prove_code(
+    conn: Connection, *, district_id: int, phone: str, code: str, asker: Asker, desk: Desk, now: datetime
+) -> Guess:
+    """Count one try of a code for `phone` in E.164 and, if it is the right one, use it up. Commit either way.
+
+    Raises `PhoneLocked`, `TooManyTries`.
+    """
     row = phone_hmac(desk, district_id, phone)
     guessed = code_hmac(desk, district_id, phone, asker.device_nonce, code.strip())
     nonce = desk.keyed("device", asker.device_nonce)
-    async with pool_transaction(pool) as conn:
-        known = await code_queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
-        refuse_locked(known, now)
-        await _count_try(conn, district_id=district_id, address=desk.keyed("address", asker.address), now=now)
-        after, is_right = known.guess(code_hmac=guessed, device_hmac=nonce, now=now)
-        warns = await _is_warned_now(conn, district_id, after.should_be_warned(now), desk, now)
-        if warns:
-            after = after.warned(now)
-        await code_queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=after, now=now)
-        if is_right:
-            return await _welcome(conn, district_id=district_id, phone=phone, device=device, now=now)
-    if warns:
-        await _warn(desk, phone)
-    raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
+    known = await code_queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
+    refuse_locked(known, now)
+    await _count_try(conn, district_id=district_id, address=desk.keyed("address", asker.address), now=now)
+    after, is_right = known.guess(code_hmac=guessed, device_hmac=nonce, now=now)
+    should_warn = await _is_warned_now(conn, district_id, after.should_be_warned(now), desk, now)
+    if should_warn:
+        after = after.warned(now)
+    await code_queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=after, now=now)
+    return Guess(is_right, should_warn)
 
 
 async def _count_try(conn: Connection, *, district_id: int, address: bytes, now: datetime) -> None:
@@ -85,7 +105,8 @@ async def _is_warned_now(conn: Connection, district_id: int, is_due: bool, desk:
     return True
 
 
-async def _warn(desk: Desk, phone: str) -> None:
+async def warn(desk: Desk, phone: str) -> None:
+    """Tell the holder of `phone` that somebody guesses at his codes; what fails is only logged."""
     try:
         await deliver(desk, phone, _WARNING)
     except Exception as error:

@@ -1,0 +1,166 @@
+"""A rider's copy of his data: a ZIP that holds all of his and nothing of others, made without being whole in memory."""
+
+import io
+import tracemalloc
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from typing import Any
+
+import orjson
+import pytest
+
+from community.models import Notice
+from core.http.photos import PHOTO_ROOT
+from riders.models import Application, Appointment, Report
+from riders.points.honours.models import HonourRecord
+from riders.points.models import OwnPointEntry
+from riders.points.objections.models import Objection
+from riders.privacy.api import EXPORTING
+from riders.privacy.copy import write
+from riders.privacy.copy.fields import FIELDS, FILES
+from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentReport
+from riders.privacy.copy.pack import Packer
+from riders.verification.models import OwnTask, Willingness
+from tests.acceptance.strangers import DUTY_WORDS, PHONE, PROOF, SHA256
+from tests.conftest import START
+from tests.riders.privacy.people import ID_NUMBER, NAME, PLATFORM, RIDER_PHONE, Town, rows
+
+EXPORT = "/api/v1/riders/me/export"
+MODELS = (
+    *(Application, Appointment, ConsentDecision, HonourRecord, Notice, Objection, OwnPointEntry, OwnProfile),
+    *(OwnSession, OwnTask, Report, SentReport, Willingness),
+)
+
+
+async def copy_of(town: Town, who: str = "rider") -> zipfile.ZipFile:
+    answer = await town.client.get(EXPORT, headers=town.world.own[who].header)
+    assert (200, "application/zip") == (answer.status, answer.content_type)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    assert None is archive.testzip()
+    return archive
+
+
+def read(archive: zipfile.ZipFile, name: str) -> Any:
+    return orjson.loads(archive.read(name))
+
+
+async def test_it_holds_all_that_is_kept_of_him(town: Town) -> None:
+    archive = await copy_of(town)
+    names = {name for name in FILES if not name.endswith("/")} | {"README.txt", f"photos/{SHA256}.jpeg"}
+    assert names == set(archive.namelist())
+    assert PROOF == archive.read(f"photos/{SHA256}.jpeg")
+    (profile,) = read(archive, "profile.json")
+    assert (f"+86{RIDER_PHONE}", NAME, PLATFORM, ["zh", "ug"]) == tuple(
+        profile[key] for key in ("phone", "name", "platform", "languages")
+    )
+    reports = read(archive, "reports.json")
+    assert 3 == len(reports)
+    assert ID_NUMBER in reports[0]["description"]
+    assert ({"guarded": "yes"}, 120.0043217) == (reports[0]["answers"], reports[0]["received_lon"])
+    assert "已收到" == reports[0]["progress"]["steps"][0]["text"]["zh"]
+    assert [("photo", True), ("report_location", True)] == [
+        (each["purpose"], each["is_given"]) for each in read(archive, "consents.json")
+    ]
+    for name in ("points", "objections", "applications", "appointments", "willingness", "notices", "sessions"):
+        assert read(archive, f"{name}.json"), name
+
+
+async def test_it_holds_nothing_of_anybody_else(town: Town) -> None:
+    archive = await copy_of(town)
+    text = b"".join(archive.read(name) for name in archive.namelist()).decode(errors="replace")
+    inner = ("暗语：内部", "暗名secretary", "暗名centre", "暗名居民", PHONE, *DUTY_WORDS, "问了")
+    assert [] == [word for word in inner if word in text]
+    assert RIDER_PHONE in text
+
+
+async def test_each_field_is_explained_in_both_languages_and_none_in_vain(town: Town) -> None:
+    archive = await copy_of(town)
+    page = archive.read("README.txt").decode("utf-8-sig")
+    assert "个人资料 / who you are to us" in page
+    held = {key for name in FILES if name.endswith(".json") for row in read(archive, name) for key in row}
+    assert set() == held - set(FIELDS)
+    assert set(FIELDS) == {field.name for model in MODELS for field in fields(model)} | {"progress"}
+    assert [] == [name for name, text in (FIELDS | FILES).items() if not (text.zh and text.en and name in page)]
+
+
+async def test_long_lists_come_whole_over_many_pages(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = await copy_of(town)
+    monkeypatch.setattr(write, "PAGE", 1)
+    paged = await copy_of(town)
+    assert [whole.read(name) for name in sorted(FILES) if name.endswith("json")] == [
+        paged.read(name) for name in sorted(FILES) if name.endswith("json")
+    ]
+    assert whole.namelist() == paged.namelist()
+
+
+async def test_one_at_a_time_for_each_rider(town: Town) -> None:
+    rider_id = town.rider.actor.id
+    assert rider_id is not None
+    town.client.app[EXPORTING].add(rider_id)
+    answer = await town.client.get(EXPORT, headers=town.rider.header)
+    assert (429, "10") == (answer.status, answer.headers["Retry-After"])
+    await copy_of(town, "looker")
+    town.client.app[EXPORTING].clear()
+    await copy_of(town)
+    assert set() == town.client.app[EXPORTING]
+
+
+async def test_it_stands_in_the_audit_trail(town: Town) -> None:
+    await copy_of(town)
+    acts = await rows(town.pool, "select actor_id, subject_id from audit_entry where act = 'rider.exported'")
+    assert [(town.rider.actor.id, str(town.rider.actor.id))] == acts
+
+
+async def test_only_riders_have_one(town: Town) -> None:
+    assert 403 == (await town.client.get(EXPORT, headers=town.secretary.header)).status
+    assert 401 == (await town.client.get(EXPORT)).status
+
+
+async def test_a_photo_whose_file_is_gone_leaves_the_rest(town: Town) -> None:
+    for file in town.client.app[PHOTO_ROOT].rglob(SHA256):
+        file.unlink()
+    archive = await copy_of(town)
+    assert f"photos/{SHA256}.jpeg" not in archive.namelist()
+
+
+async def test_packing_holds_a_chunk_and_not_the_whole() -> None:
+    async def many() -> AsyncIterator[object]:
+        for number in range(100_000):
+            yield {"n": number, "hash": f"{hash((number, 'x')):x}" * 4}
+
+    packer = Packer(START)
+    tracemalloc.start()
+    size = 0
+    async for data in packer.add_json("many.json", many()):
+        size += len(data)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 1_000_000
+    assert most < 700_000
+
+
+async def test_the_phone_is_changed_by_a_code_sent_to_the_new_one(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    new = "13900000031"
+
+    async def change(phone: str, code: str) -> tuple[int, str]:
+        return await (await town.sign_in_again()).ask("PUT", "/riders/me/phone", {"phone": phone, "code": code})
+
+    async def code_for(phone: str) -> str:
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            await town.client.post("/api/v1/riders/codes", json={"phone": phone})
+        return caplog.text.partition("验证码 ")[2][:6]
+
+    assert (422, True) == ((first := await change(new, "000000"))[0], "code-not-accepted" in first[1])
+    code = await code_for(new)
+    assert 200 == (await change(new, code))[0]
+    assert [(f"+86{new}",)] == await rows(town.pool, "select phone from rider where id = $1", town.rider.actor.id)
+    assert 401 == (await town.rider.ask("GET", "/riders/me"))[0]
+    assert 1 == len(await rows(town.pool, "select 1 from audit_entry where act = 'rider.phone_changed'"))
+    assert 422 == (await change(new, code))[0]  # used up
+
+    taken = "13800000078"
+    status, text = await change(taken, await code_for(taken))
+    assert (409, True) == (status, "phone-taken" in text)
