@@ -71,15 +71,15 @@ async def readyz(request: web.Request) -> Ready:
     if (reason := request.app[CLOCK_GUARD].reason) is not None:
         warnings.append(f"时限提醒暂停 / deadlines are on hold: {reason}")
     warnings += [f"{each.count} × {each.text.zh} / {each.text.en}: GET /api/v1/oversights" for each in oversights]
-    if by_weekday:
-        warnings.append(
-            f"{by_weekday} 个时限因日历缺少年份按星期计算 / clock(s) counted by weekday for want of a calendar: "
-            "see `python -m app holidays`"
-        )
-    warnings += _trail_warnings(failed, request.app[TRAIL_WATCH].finding)
+    warnings += _calendar_warnings(by_weekday) + _trail_warnings(failed, request.app[TRAIL_WATCH].finding)
     if not request.app[LIVE_STATIONS].is_loaded:
         warnings.append("驿站索引载入中，查询较慢 / the stations are still being loaded, searches are slower")
     return Ready(status="ok", warnings=tuple(warnings))
+
+
+def _calendar_warnings(by_weekday: int) -> list[str]:
+    counted = f"{by_weekday} 个时限因日历缺少年份按星期计算 / clock(s) counted by weekday for want of a calendar"
+    return [f"{counted}: see `python -m app holidays`"] if by_weekday else []
 
 
 def _trail_warnings(failed: tuple[str, int] | None, finding: Finding | None) -> list[str]:

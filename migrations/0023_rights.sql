@@ -1,5 +1,14 @@
 -- The rights of a person: to be erased so that the case stays, and to have nothing of his kept longer than is said.
 
+-- Where a rider stands when he answers a look is another purpose than where a matter lies that he reports.
+insert into consent_purpose (district_id, code, version, title_zh, title_en, text_zh, text_en, published_at)
+select
+    id, 'look_location', 1, '现场核实位置', 'Location of a look on site',
+    '您答复现场核实时附带的位置只用来计算您离地点多远，算出后即丢弃，只保留距离。不同意也可以答复。',
+    'A position sent with the answer to a look on site only tells how far from the place you stand; it is dropped at '
+    'once and the distance alone is kept. You may answer without one.', now()
+from district;
+
 -- A rider who was erased stays as a row that leads to nobody: reports, points and events still name its id.
 alter table rider
 alter column phone drop not null,

@@ -32,7 +32,7 @@ from geo.models import Datum, Locate
 from geo.queries import list_generations
 from riders.reporters.applications import apply, approve, decline
 from riders.reporters.appointments import revoke
-from riders.signup.consents import PHOTO, REPORT_LOCATION, decide_consent
+from riders.signup.consents import LOOK_LOCATION, PHOTO, REPORT_LOCATION, decide_consent
 from riders.signup.phone import parse_phone
 from riders.signup.profile import update_profile
 from riders.signup.queries import insert_rider
@@ -177,7 +177,7 @@ class _Loading:
         await update_profile(
             self._conn, actor=actor, name=rider.name, platform=rider.platform, languages=rider.languages
         )
-        for purpose in (REPORT_LOCATION, PHOTO):
+        for purpose in (REPORT_LOCATION, LOOK_LOCATION, PHOTO):
             await decide_consent(self._conn, actor=actor, purpose=purpose, version=1, is_given=True, now=since)
         return actor
 

@@ -16,6 +16,7 @@ from riders.signup import queries
 
 REPORT_LOCATION = "report_location"
 PHOTO = "photo"
+LOOK_LOCATION = "look_location"
 
 
 async def decide_consent(

@@ -12,7 +12,7 @@ from core.database import Connection
 from core.errors import NotAllowed, NotFound
 from geo.models import Point
 from riders.models import rider_id_of, staff_id_of
-from riders.signup.consents import REPORT_LOCATION, require_consents
+from riders.signup.consents import LOOK_LOCATION, require_consents
 from riders.verification import queries
 from riders.verification.errors import (
     VerificationAnswered,
@@ -83,7 +83,7 @@ async def _check_rider(conn: Connection, *, task: Task, actor: Actor, said: Said
     if not await list_scopes(conn, district_id=actor.district_id, rider_id=rider_id_of(actor), now=now):
         raise VerificationNotHeld()
     if said.stands_at is not None:
-        await require_consents(conn, actor=actor, needed=[(REPORT_LOCATION, "/position")])
+        await require_consents(conn, actor=actor, needed=[(LOOK_LOCATION, "/position")])
 
 
 def _check_staff(task: Task) -> None:

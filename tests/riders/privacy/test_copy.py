@@ -60,7 +60,7 @@ async def test_it_holds_all_that_is_kept_of_him(town: Town) -> None:
     assert ID_NUMBER in reports[0]["description"]
     assert ({"guarded": "yes"}, 120.0043217) == (reports[0]["answers"], reports[0]["received_lon"])
     assert "已收到" == reports[0]["progress"]["steps"][0]["text"]["zh"]
-    assert [("photo", True), ("report_location", True)] == [
+    assert [("photo", True), ("look_location", True), ("report_location", True)] == [
         (each["purpose"], each["is_given"]) for each in read(archive, "consents.json")
     ]
     for name in ("points", "objections", "applications", "appointments", "willingness", "notices", "sessions"):
@@ -101,6 +101,7 @@ async def test_one_at_a_time_for_each_rider(town: Town) -> None:
     town.client.app[EXPORTING].add(rider_id)
     answer = await town.client.get(EXPORT, headers=town.rider.header)
     assert (429, "10") == (answer.status, answer.headers["Retry-After"])
+    assert "/docs/problems#export-running" == (await answer.json())["type"]
     await copy_of(town, "looker")
     town.client.app[EXPORTING].clear()
     await copy_of(town)

@@ -18,7 +18,7 @@ from core.queries import list_events
 from geo.models import Datum, Point, Received
 from riders.models import TrustLevel
 from riders.reporters.queries import find_application, insert_application, insert_appointment
-from riders.signup.consents import PHOTO, REPORT_LOCATION, decide_consent
+from riders.signup.consents import LOOK_LOCATION, PHOTO, REPORT_LOCATION, decide_consent
 from riders.signup.queries import insert_rider
 from riders.verification.follow import FOLLOWED, follow_case
 from riders.verification.models import Task, Willingness
@@ -50,7 +50,7 @@ async def add_reporter(
     if may_be_asked is not None:
         begins, ends = quiet or (None, None)
         await set_willingness(conn, actor=rider, willingness=Willingness(may_be_asked, begins, ends), now=START)
-    for purpose in (REPORT_LOCATION, PHOTO) if agrees else ():
+    for purpose in (REPORT_LOCATION, LOOK_LOCATION, PHOTO) if agrees else ():
         await decide_consent(conn, actor=rider, purpose=purpose, version=1, is_given=True, now=START)
     return rider
 
