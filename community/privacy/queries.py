@@ -84,14 +84,17 @@ async def coarsen_positions(conn: Connection, *, district_id: int, before: datet
 
 
 async def list_cases_with_old_photos(conn: Connection, *, district_id: int, before: datetime, limit: int) -> list[int]:
-    """Give and lock cases that ended before and still have photos."""
+    """Give and lock the cases of the oldest `limit` photos whose cases ended before."""
     rows = await conn.fetch(
         """
         select id from community_case
-        where district_id = $1 and closed_at < $2 and id in (
-            select case_id from case_photo where district_id = $1 and stored_at < $2
-        )
-        order by id limit $3 for update skip locked
+        where district_id = $1 and closed_at < $2 and id = any(array(
+            select case_id from case_photo
+            join community_case as ended on ended.district_id = $1 and ended.id = case_id and ended.closed_at < $2
+            where case_photo.district_id = $1 and stored_at < $2
+            order by stored_at limit $3
+        ))
+        order by id for update skip locked
         """,
         district_id,
         before,

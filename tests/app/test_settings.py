@@ -41,6 +41,7 @@ def test_every_setting_is_read_under_its_name() -> None:
             "STATION_SMS_A_DAY": "50",
             "STATION_TRUSTED_PROXIES": "127.0.0.1, ::1",
             "STATION_WECHAT_APPID": "wx0",
+            "STATION_RECORDS_DIR": "/records",
         }
     )
     assert (
@@ -63,10 +64,11 @@ def test_every_setting_is_read_under_its_name() -> None:
             sms_a_day=50,
             trusted_proxies="127.0.0.1, ::1",
             wechat_appid="wx0",
+            records_dir="/records",
         )
         == settings
     )
-    assert len(fields(Settings)) == 18
+    assert len(fields(Settings)) == 19
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:
