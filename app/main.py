@@ -8,6 +8,7 @@ from aiohttp import web
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
 from app.erasures import erase_again
+from app.keys import seal_what_is_plain
 from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
@@ -20,14 +21,15 @@ from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
 from core.access.own.api import SEAL_KEY
 from core.clock_guard import ClockGuard
-from core.database import Connection, open_pool
+from core.database import Connection, open_pool, pool_transaction
 from core.http.callers import PROXIES, Proxies, read_networks
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.traffic import Keeper
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, RECORDS, Clock
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, RECORDS, RING, Clock
 from core.queries import get_database_time
+from core.sealing.register import open_keys
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
@@ -69,12 +71,12 @@ def create_app(
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
-    codes = read_or_make_secret(settings.data_dir, "codes")
+    codes = read_or_make_secret(settings.keys_folder, "codes")
     app[CODE_DESK] = Desk(codes, sms or LogSmsSender(), a_day=settings.sms_a_day)
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
     app[EXPORTING] = set()
-    app[LINK_SECRET] = read_or_make_secret(settings.data_dir, "links")
-    app[SEAL_KEY] = read_or_make_secret(settings.data_dir, SEAL_KEY_NAME)
+    app[LINK_SECRET] = read_or_make_secret(settings.keys_folder, "links")
+    app[SEAL_KEY] = read_or_make_secret(settings.keys_folder, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)
@@ -83,6 +85,9 @@ def create_app(
 
     async def database(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = await open_pool(dsn, size=settings.pool_size)
+        async with pool_transaction(app[POOL]) as conn:
+            app[RING] = await open_keys(conn, folder=settings.keys_folder, district_id=settings.district, now=clock())
+        await seal_what_is_plain(app)
         yield
         await app[POOL].close()
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.keys import follow_keys, reseal_rows
 from app.retention import sweep_retention
 from community.clocks.recounting import recount_open_clocks
 from community.clocks.sweep import sweep_deadlines
@@ -211,6 +212,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("watch appointments", 3600.0, _watch_appointments),
     Scheduled("award honours", 3600.0, _award_honours),
     Scheduled("anchor the audit trail", 300.0, _anchor_trail),
+    Scheduled("follow keys", 2.0, follow_keys),
+    Scheduled("seal anew", 5.0, reseal_rows),
     Scheduled("forget", 3600.0, _forget),
     Scheduled("keep nothing longer than it may be kept", 3600.0, sweep_retention),
 )

@@ -30,6 +30,7 @@ class Settings:
     """One frozen object for the whole process; a field `x` is read from `STATION_X`, the URL from `DATABASE_URL`."""
 
     data_dir: Path = Path("var")
+    keys_dir: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
@@ -53,6 +54,11 @@ class Settings:
     def records(self) -> Path:
         """The folder of what must outlive the database: anchors of the audit trail and the list of erasures."""
         return Path(self.records_dir) if self.records_dir else self.data_dir / "records"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Give the folder of the keys, which a backup of the data leaves out."""
+        return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

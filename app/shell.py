@@ -24,10 +24,10 @@ from app.constraints import CONSTRAINTS
 from app.database import opened_database
 from app.demo.command import run_demo, show_code
 from app.erasures import add_commands as add_erasure_commands
+from app.keys import add_commands as add_key_commands
 from app.main import utc_now
 from app.photo_commands import add_commands as add_photo_commands
 from app.postgres import PostgresRefused
-from app.secret import SecretRefused
 from app.serve import serve
 from app.settings import SettingRefused, Settings, read_settings
 from app.staff_commands import add_commands as add_staff_commands
@@ -35,6 +35,7 @@ from community.cli import add_commands as add_community_commands
 from core.database import connected
 from core.errors import InvalidInput, Refusal
 from core.migration import MigrationRefused
+from core.sealing.files import KeysRefused
 from core.shell import Command, Shell, add_command, filled
 from core.trail.cli import add_commands as add_audit_commands
 from geo.cli import add_commands as add_area_commands
@@ -50,7 +51,7 @@ def main() -> None:
         settings = read_settings(os.environ)
         arguments = build_parser(settings).parse_args()
         sys.exit(arguments.plain(arguments) if "plain" in arguments else asyncio.run(_run(settings, arguments)))
-    except (SettingRefused, SecretRefused, MigrationRefused, PostgresRefused) as error:
+    except (SettingRefused, KeysRefused, MigrationRefused, PostgresRefused) as error:
         sys.exit(f"拒绝执行 / refused: {error}")
     except Refusal as refusal:
         sys.exit(_say(refusal))
@@ -88,6 +89,7 @@ def build_parser(settings: Settings) -> ArgumentParser:
     add_erasure_commands(commands, settings.records)
     add_staff_commands(commands)
     add_photo_commands(commands, settings)
+    add_key_commands(commands, settings.keys_folder)
     add_area_commands(commands)
     add_community_commands(commands)
     add_station_commands(commands, partial(load_locate, nearest_limit_m=settings.nearest_limit_m))

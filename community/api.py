@@ -31,7 +31,7 @@ from community.triage import carry_out
 from community.workflow import Verb
 from core.http.endpoint import Input
 from core.http.fields import SHOWN
-from core.http.wiring import actor, district_id, now, transaction
+from core.http.wiring import RING, actor, district_id, now, transaction
 
 #: An id as PostgreSQL can hold it.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -192,7 +192,7 @@ async def get_cases(request: web.Request, query: CasesQuery) -> CasePage:
 async def get_case(request: web.Request, case_id: int) -> CaseDetail:
     """Show a case with its history, its clocks and what the caller may do next."""
     async with transaction(request) as conn:
-        return await get_case_detail(conn, case_id=case_id, actor=actor(request))
+        return await get_case_detail(conn, ring=request.app[RING], case_id=case_id, actor=actor(request))
 
 
 async def act_on_case(request: web.Request, case_id: int, verb: Verb, body: ActBody) -> Case:

@@ -22,6 +22,7 @@ from core.database import Connection
 from core.errors import Text
 from core.models import Event
 from core.queries import list_events
+from core.sealing.ring import KeyRing
 
 #: Where an event names another case.
 _OTHER_CASES = frozenset({"duplicate_of", "original", "other_id"})
@@ -51,7 +52,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """A case with everything that is needed to act on it. `contact` is None for those who need not know."""
+    """A case with everything that is needed to act on it.
+
+    `contact` says, masked, that there is somebody to reach; it is None for those who may not reach him.
+    """
 
     case: Case
     state: Text
@@ -63,7 +67,7 @@ class CaseDetail:
     contact: Contact | None
 
 
-async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> CaseDetail:
+async def get_case_detail(conn: Connection, *, ring: KeyRing, case_id: int, actor: Actor) -> CaseDetail:
     """Give a case that `actor` sees. Raises `CaseNotFound` for any other."""
     case = await queries.find_case(conn, district_id=actor.district_id, case_id=case_id)
     roles = frozenset() if case is None else roles_on(actor, case)
@@ -75,7 +79,9 @@ async def get_case_detail(conn: Connection, *, case_id: int, actor: Actor) -> Ca
     deadlines = await list_deadlines(conn, district_id=case.district_id, case_id=case.id)
     contact = None
     if roles & CONTACT_ROLES and case.origin is Origin.APPEAL:
-        contact = await find_contact(conn, district_id=case.district_id, appeal_id=int(case.origin_ref))
+        appeal_id = int(case.origin_ref)
+        found = await find_contact(conn, ring=ring, district_id=case.district_id, appeal_id=appeal_id)
+        contact = None if found is None else found.masked()
     return CaseDetail(
         case=case,
         state=case.state.text,

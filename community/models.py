@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.errors import Text
+from core.masking import mask_name, mask_phone
 from geo.models import Point, Received
 
 
@@ -257,10 +258,17 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How the resident who appealed can be reached."""
+    """How somebody can be reached."""
 
     name: str | None
     phone: str | None
+
+    def masked(self) -> "Contact":
+        """Give what shows that there is somebody to reach, and not whom or how."""
+        return Contact(mask_name(self.name), mask_phone(self.phone))
+
+
+NOBODY = Contact(None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,18 @@ class PhoneNotValid(Refusal):
     )
 
 
+class IdNumberNotValid(Refusal):
+    """The text is no number of a mainland identity card."""
+
+    status = 422
+    slug = "id-number-not-valid"
+    title = Text("身份证号不正确", "Not a valid identity number")
+    detail = Text(
+        "请核对 18 位身份证号；也可以不填，届时当面核对证件。",
+        "Check the 18 digits of the identity card; or leave them out and show the card instead.",
+    )
+
+
 class CodeAskedTooSoon(Refusal):
     """A code was sent to this number a moment ago, or too many were today; known and unknown numbers alike."""
 

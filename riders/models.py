@@ -8,7 +8,11 @@ from community.models import State
 from community.progress import Progress
 from core.access.models import Actor, Tokens
 from core.errors import SignInRequired, Text
+from core.sealing.models import SealedTable
 from geo.models import Received
+
+RIDER = SealedTable("rider", ("phone", "name"), indexed="phone")
+APPLICATION = SealedTable("application", ("id_number",))
 
 
 class TrustLevel(IntEnum):
@@ -29,10 +33,10 @@ class ApplicationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rider:
-    """A rider as he sees himself; `phone` is masked."""
+    """A rider; of one who was erased neither phone nor name are left."""
 
     id: int
-    phone: str
+    phone: str | None
     name: str | None
     platform: str | None
     languages: list[str]
@@ -68,11 +72,15 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A rider's wish to report for an area, as he and the reviewing community see it."""
+    """A rider's wish to report for an area, as he and the reviewing community see it.
+
+    Staff see of the name its first sign; of the number of the identity card everybody sees the last four.
+    """
 
     id: int
     rider_id: int
     rider_name: str | None
+    id_number: str | None
     area_path: str
     motivation: str
     status: str

@@ -19,11 +19,29 @@ from app.settings import Settings
 from core.database import Connection, Pool, connected, open_pool
 from core.http.traffic import Keeper
 from core.migration import migrate
+from core.sealing.models import Key, Purpose
+from core.sealing.ring import KeyRing
 
 DISTRICT = 1
 START = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Qingdao
 
 Client = TestClient[Request, Application]
+
+_KEYS = (
+    Key(Purpose.SEAL, 1, "aes-256-gcm", bytes(range(32))),
+    Key(Purpose.INDEX, 1, "hmac-sha-256", bytes(range(100, 132))),
+)
+#: The keys of the tests, also of the program where they run it.
+RING = KeyRing(lambda: _KEYS)
+
+
+def put_keys(folder: Path) -> None:
+    """Put the keys of the tests where the program looks for them."""
+    folder.mkdir()
+    for key in _KEYS:
+        place = folder / f"{key.name}.{key.algorithm}.key"
+        place.write_bytes(key.secret)
+        place.chmod(0o600)
 
 
 class FakeClock:
@@ -118,6 +136,7 @@ def patient_keeper() -> Keeper:
 @pytest_asyncio.fixture
 async def client(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Client]:
     """Run the whole application on a database of its own."""
+    put_keys(tmp_path / "keys")
     app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, clock=clock, keeper=patient_keeper())
     async with TestClient(TestServer(app)) as started:
         yield started

@@ -3,12 +3,10 @@
 import asyncio
 
 from app.demo.journey import walk
-from app.demo.load import load_demo
 from app.demo.sign_ins import code_at, read_sign_ins
-from app.demo.stage import scratch_stage
+from app.demo.stage import load_into, scratch_stage
 from app.demo.story import StoryBroken
 from app.main import utc_now
-from app.photo_store import open_photo_store
 from app.settings import Settings
 from core.database import connected
 
@@ -16,14 +14,7 @@ from core.database import connected
 async def offer_demo(settings: Settings, *, dsn: str) -> None:
     """Load the demonstration if the database at `dsn` is empty, and print its sign-ins as long as there are any."""
     async with connected(dsn) as conn:
-        await load_demo(
-            conn,
-            district_id=settings.district,
-            data_dir=settings.data_dir,
-            photos=open_photo_store(settings),
-            now=utc_now(),
-            say=_say_at_once,
-        )
+        await load_into(conn, settings, say=_say_at_once)
     page = read_sign_ins(settings.data_dir)
     if page is not None:
         _say_at_once(f"{page}\n{_code_line(page)}")

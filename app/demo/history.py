@@ -26,6 +26,7 @@ from core.database import Connection
 from core.files import FileStore
 from core.photos import KEPT_AS, StoredPhoto
 from core.reencoding import reencode
+from core.sealing.ring import KeyRing
 from geo.datum import from_wgs84
 from geo.models import Datum, Locate, Point, Received
 from riders.models import Submission
@@ -59,8 +60,9 @@ class Cast:
 class History:
     """The cases as they come about; `play` moves one step, `settle` works off what follows from it."""
 
-    def __init__(self, conn: Connection, cast: Cast, locate: Locate, photos: FileStore) -> None:
+    def __init__(self, conn: Connection, ring: KeyRing, cast: Cast, locate: Locate, photos: FileStore) -> None:
         self._conn = conn
+        self._ring = ring
         self._cast = cast
         self._locate = locate
         self._photos = photos
@@ -145,6 +147,7 @@ class History:
         contact = Contact("演示居民", f"19900001{planned.number:03}") if planned.number % 2 else Contact(None, None)
         appeal = await submit_appeal(
             self._conn,
+            ring=self._ring,
             key=f"demonstration-{planned.number:04}",
             draft=AppealDraft(planned.category, planned.description, contact, place),
             locate=self._locate,

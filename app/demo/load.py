@@ -25,6 +25,7 @@ from core.access.queries import has_staff
 from core.database import Connection
 from core.files import FileStore
 from core.queries import update_district
+from core.sealing.ring import KeyRing
 from geo.drafts import add_areas, open_draft
 from geo.generations import activate
 from geo.locate import AreaIndex
@@ -46,7 +47,15 @@ _BEGINNING = 120 * _DAY
 
 
 async def load_demo(
-    conn: Connection, *, district_id: int, data_dir: Path, photos: FileStore, now: datetime, say: Say
+    conn: Connection,
+    *,
+    ring: KeyRing,
+    district_id: int,
+    keys_folder: Path,
+    data_dir: Path,
+    photos: FileStore,
+    now: datetime,
+    say: Say,
 ) -> DemoSignIns | None:
     """Load the demonstration and write its sign-ins into `data_dir`; None when the database is not empty.
 
@@ -56,8 +65,8 @@ async def load_demo(
         if not await _is_empty(conn, district_id=district_id):
             return None
         say("首次启动，正在装入演示数据 / first start: loading the demonstration")
-        key = read_or_make_secret(data_dir, SEAL_KEY_NAME)
-        return await _Loading(conn, district_id, now, say, key).run(data_dir, photos)
+        key = read_or_make_secret(keys_folder, SEAL_KEY_NAME)
+        return await _Loading(conn, ring, district_id, now, say, key).run(data_dir, photos)
 
 
 async def _is_empty(conn: Connection, *, district_id: int) -> bool:
@@ -68,8 +77,9 @@ async def _is_empty(conn: Connection, *, district_id: int) -> bool:
 class _Loading:
     """One loading: the connection and the moment that every step needs."""
 
-    def __init__(self, conn: Connection, district_id: int, now: datetime, say: Say, key: bytes) -> None:
+    def __init__(self, conn: Connection, ring: KeyRing, district_id: int, now: datetime, say: Say, key: bytes) -> None:
         self._conn = conn
+        self._ring = ring
         self._key = key
         self._district_id = district_id
         self._now = now
@@ -171,11 +181,16 @@ class _Loading:
     async def _sign_up(self, number: int, rider: DemoRider) -> Actor:
         since = self._now - _BEGINNING + number * _DAY
         rider_id = await insert_rider(
-            self._conn, district_id=self._district_id, phone=parse_phone(rider.phone), now=since
+            self._conn, ring=self._ring, district_id=self._district_id, phone=parse_phone(rider.phone), now=since
         )
         actor = Actor("rider", rider_id, self._district_id)
         await update_profile(
-            self._conn, actor=actor, name=rider.name, platform=rider.platform, languages=rider.languages
+            self._conn,
+            ring=self._ring,
+            actor=actor,
+            name=rider.name,
+            platform=rider.platform,
+            languages=rider.languages,
         )
         for purpose in (REPORT_LOCATION, LOOK_LOCATION, PHOTO):
             await decide_consent(self._conn, actor=actor, purpose=purpose, version=1, is_given=True, now=since)
@@ -185,7 +200,12 @@ class _Loading:
         """Let the rider apply and the secretary of the community decide, a day later."""
         applied_at = self._now - wish.days_ago * _DAY
         application = await apply(
-            self._conn, actor=rider, area_code=wish.community, motivation="熟悉这一片，想出份力（演示）", now=applied_at
+            self._conn,
+            ring=self._ring,
+            actor=rider,
+            area_code=wish.community,
+            motivation="熟悉这一片，想出份力（演示）",
+            now=applied_at,
         )
         (secretary,) = (
             person for person in staff if person.holds(Role.SECRETARY) and person.reaches(application.area_path)
@@ -193,12 +213,18 @@ class _Loading:
         decided_at = applied_at + _DAY
         if wish.reason is not None:
             await decline(
-                self._conn, actor=secretary, application_id=application.id, reason=wish.reason, now=decided_at
+                self._conn,
+                ring=self._ring,
+                actor=secretary,
+                application_id=application.id,
+                reason=wish.reason,
+                now=decided_at,
             )
         if wish.trust is None:
             return
         appointment = await approve(
             self._conn,
+            ring=self._ring,
             actor=secretary,
             application_id=application.id,
             area_code=None,
@@ -235,7 +261,7 @@ class _Loading:
 
     async def _play(self, cast: Cast, ground: Ground, locate: Locate, photos: FileStore) -> None:
         plan = plan_cases(ground, now=self._now)
-        history = History(self._conn, cast, locate, photos)
+        history = History(self._conn, self._ring, cast, locate, photos)
         await history.play(plan)
         locked_at = self._now - timedelta(minutes=LOCKED_AGAIN_MINUTES)
         await history.tap(FAULTS[0][0], FeedbackKind.FOUND_LOCKED, nonce="demonstration-again", at=locked_at)

@@ -17,7 +17,8 @@ from app.demo.sign_ins import DemoSignIns
 from app.main import create_app, utc_now
 from app.photo_store import open_photo_store
 from app.settings import Settings
-from core.database import connected
+from core.database import Connection, connected
+from core.sealing.register import open_keys
 
 
 class SmsBox:
@@ -62,18 +63,27 @@ def _remove_database(cluster: Path) -> None:
         shutil.rmtree(cluster.readlink(), ignore_errors=True)
 
 
+async def load_into(conn: Connection, settings: Settings, *, say: Say) -> DemoSignIns | None:
+    """Load the demonstration, sealed with the keys of `settings`; None when the database is not empty."""
+    async with conn.transaction():
+        ring = await open_keys(conn, folder=settings.keys_folder, district_id=settings.district, now=utc_now())
+    return await load_demo(
+        conn,
+        ring=ring,
+        district_id=settings.district,
+        keys_folder=settings.keys_folder,
+        data_dir=settings.data_dir,
+        photos=open_photo_store(settings),
+        now=utc_now(),
+        say=say,
+    )
+
+
 @asynccontextmanager
 async def set_stage(settings: Settings, dsn: str, *, say: Say) -> AsyncIterator[Stage]:
     """Load the demonstration into the empty, migrated database at `dsn` and serve it on a free loopback port."""
     async with connected(dsn) as conn:
-        sign_ins = await load_demo(
-            conn,
-            district_id=settings.district,
-            data_dir=settings.data_dir,
-            photos=open_photo_store(settings),
-            now=utc_now(),
-            say=say,
-        )
+        sign_ins = await load_into(conn, settings, say=say)
     if sign_ins is None:
         raise RuntimeError("数据库不是空的 / the database is not empty")
     codes = SmsBox()

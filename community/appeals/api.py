@@ -18,7 +18,7 @@ from community.progress import Progress
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.traffic import check_area
-from core.http.wiring import RECORDS, actor, district_id, now, transaction
+from core.http.wiring import RECORDS, RING, actor, district_id, now, transaction
 from core.idempotency import HEADER
 from geo.api import LOCATE, MeasuredPositionBody
 from geo.datum import point_from
@@ -121,6 +121,7 @@ async def post_appeal(request: web.Request, body: AppealBody) -> Created[AppealR
     async with transaction(request) as conn:
         appeal = await submit_appeal(
             conn,
+            ring=request.app[RING],
             key=request.headers.get(HEADER, ""),
             draft=draft,
             locate=request.app[LOCATE],
@@ -139,6 +140,7 @@ async def post_appeal_on_behalf(request: web.Request, body: OnBehalfBody) -> Cre
     async with transaction(request) as conn:
         entered = await enter_appeal(
             conn,
+            ring=request.app[RING],
             key=request.headers.get(HEADER, ""),
             draft=_draft(body),
             intake=Intake(body.channel, body.words, body.area_code),

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from community.models import Channel, Contact, Place
 from community.progress import Progress
+from core.sealing.models import SealedTable
+
+APPEAL = SealedTable("appeal", ("contact_name", "contact_phone"))
 
 
 @dataclass(frozen=True, slots=True)

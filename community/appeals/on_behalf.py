@@ -16,6 +16,7 @@ from community.workflow import Verb, find_transition
 from core.access.models import Actor, Role
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
+from core.sealing.ring import KeyRing
 from geo.models import AreaRef, Locate, Located, Reason
 
 #: Who may enter an appeal for a resident.
@@ -31,6 +32,7 @@ _WORDS_UNUSED = Text(
 async def enter_appeal(
     conn: Connection,
     *,
+    ring: KeyRing,
     key: str,
     draft: AppealDraft,
     intake: Intake,
@@ -45,8 +47,7 @@ async def enter_appeal(
     `UnknownArea`, and what `submit_appeal` raises.
     """
     _check_words(intake)
-    said = {"draft": draft, "intake": intake}
-    appeal, is_new = await keep_once(conn, key=key, said=said, draft=draft, intake=intake, actor=actor, now=now)
+    appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=intake, actor=actor, now=now)
     if not is_new:
         case_id = await queries.find_case_id(conn, district_id=actor.district_id, token=appeal.token)
         first = await case_queries.find_case(conn, district_id=actor.district_id, case_id=case_id or 0)

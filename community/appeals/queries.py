@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from community.appeals.models import KeptAppeal
+from community.appeals.models import APPEAL, KeptAppeal
 from community.models import Appeal, Channel, Contact
 from core.database import Connection
 from core.privacy.erasures import Erasure
+from core.sealing.ring import KeyRing
 
 _APPEAL = "id, body_hash, token, submitted_at"
 
@@ -14,6 +15,7 @@ _APPEAL = "id, body_hash, token, submitted_at"
 async def insert_appeal(
     conn: Connection,
     *,
+    ring: KeyRing,
     district_id: int,
     key: str,
     body_hash: bytes,
@@ -24,21 +26,23 @@ async def insert_appeal(
     submitted_at: datetime,
 ) -> Appeal | None:
     """Store an appeal; None when the key was used before. A second sender waits here until the first has committed."""
+    appeal_id: int = await conn.fetchval("select nextval(pg_get_serial_sequence('appeal', 'id'))")
     row = await conn.fetchrow(
         f"""
         insert into appeal (
-            district_id, key, body_hash, token, contact_name, contact_phone, taken_by, channel, submitted_at
+            district_id, id, key, body_hash, token, contact_name, contact_phone, taken_by, channel, submitted_at
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        overriding system value values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         on conflict on constraint appeal_key_unique do nothing
         returning {_APPEAL}
         """,  # noqa: S608
         district_id,
+        appeal_id,
         key,
         body_hash,
         token,
-        contact.name,
-        contact.phone,
+        ring.seal(contact.name, APPEAL.place("contact_name", district_id=district_id, row_id=appeal_id)),
+        ring.seal(contact.phone, APPEAL.place("contact_phone", district_id=district_id, row_id=appeal_id)),
         taken_by,
         channel,
         submitted_at,
@@ -71,16 +75,29 @@ async def find_case_id(conn: Connection, *, district_id: int, token: str) -> int
     return case_id
 
 
-async def find_contact(conn: Connection, *, district_id: int, appeal_id: int) -> Contact | None:
+async def find_contact(conn: Connection, *, ring: KeyRing, district_id: int, appeal_id: int) -> Contact | None:
+    """Give whom to reach, in the clear."""
     row = await conn.fetchrow(
-        "select contact_name as name, contact_phone as phone from appeal where district_id = $1 and id = $2",
-        district_id,
-        appeal_id,
+        "select contact_name, contact_phone from appeal where district_id = $1 and id = $2", district_id, appeal_id
     )
-    return None if row is None else Contact(**row)
+    if row is None:
+        return None
+    return open_contact(
+        row["contact_name"], row["contact_phone"], ring=ring, district_id=district_id, appeal_id=appeal_id
+    )
 
 
-async def lock_kept_appeal(conn: Connection, *, district_id: int, token: str) -> KeptAppeal | None:
+def open_contact(
+    name: bytes | None, phone: bytes | None, *, ring: KeyRing, district_id: int, appeal_id: int
+) -> Contact:
+    """Open the sealed contact of an appeal."""
+    return Contact(
+        ring.open(name, APPEAL.place("contact_name", district_id=district_id, row_id=appeal_id)),
+        ring.open(phone, APPEAL.place("contact_phone", district_id=district_id, row_id=appeal_id)),
+    )
+
+
+async def lock_kept_appeal(conn: Connection, *, ring: KeyRing, district_id: int, token: str) -> KeptAppeal | None:
     """Give what is kept of the appeal with this token, and hold its case until the transaction ends."""
     row = await conn.fetchrow(
         """
@@ -98,11 +115,17 @@ async def lock_kept_appeal(conn: Connection, *, district_id: int, token: str) ->
     if row is None:
         return None
     values = dict(row)
-    contact = Contact(values.pop("contact_name"), values.pop("contact_phone"))
+    contact = open_contact(
+        values.pop("contact_name"),
+        values.pop("contact_phone"),
+        ring=ring,
+        district_id=district_id,
+        appeal_id=row["id"],
+    )
     return KeptAppeal(**values, contact=contact)
 
 
-async def set_contact(conn: Connection, *, district_id: int, appeal_id: int, contact: Contact) -> None:
+async def set_contact(conn: Connection, *, ring: KeyRing, district_id: int, appeal_id: int, contact: Contact) -> None:
     """Exchange the contact. The hash of what was sent goes: who knows the words could find the phone by trying all."""
     await conn.execute(
         """
@@ -111,8 +134,8 @@ async def set_contact(conn: Connection, *, district_id: int, appeal_id: int, con
         """,
         district_id,
         appeal_id,
-        contact.name,
-        contact.phone,
+        ring.seal(contact.name, APPEAL.place("contact_name", district_id=district_id, row_id=appeal_id)),
+        ring.seal(contact.phone, APPEAL.place("contact_phone", district_id=district_id, row_id=appeal_id)),
     )
 
 

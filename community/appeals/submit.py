@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
@@ -9,22 +10,23 @@ import orjson
 from community.appeals import queries
 from community.appeals.models import AppealDraft, Intake
 from community.cases import NOWHERE, open_case
-from community.models import Appeal, Case, Origin
+from community.models import NOBODY, Appeal, Case, Origin
 from core.access.models import Actor
 from core.database import Connection
 from core.idempotency import HEADER, IdempotencyKeyReused, check_key
+from core.sealing.ring import KeyRing
 from geo.models import Locate, Located
 
 
 async def submit_appeal(
-    conn: Connection, *, key: str, draft: AppealDraft, locate: Locate, actor: Actor, now: datetime
+    conn: Connection, *, ring: KeyRing, key: str, draft: AppealDraft, locate: Locate, actor: Actor, now: datetime
 ) -> Appeal:
     """Store the appeal and open its case in the caller's transaction; a repetition gives the first one again.
 
     `key` is the client's Idempotency-Key. Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` when it was used for
     another appeal, and `UnknownCategory`.
     """
-    appeal, is_new = await keep_once(conn, key=key, said=draft, draft=draft, intake=None, actor=actor, now=now)
+    appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=None, actor=actor, now=now)
     if is_new:
         located = NOWHERE if draft.place is None else locate(draft.place.point)
         await open_case_of(conn, appeal=appeal, draft=draft, located=located, actor=actor, now=now)
@@ -34,22 +36,25 @@ async def submit_appeal(
 async def keep_once(
     conn: Connection,
     *,
+    ring: KeyRing,
     key: str,
-    said: object,
     draft: AppealDraft,
     intake: Intake | None,
     actor: Actor,
     now: datetime,
 ) -> tuple[Appeal, bool]:
-    """Store an appeal unless its key is known, and tell whether it is new. `said` is all that the sender said.
+    """Store an appeal unless its key is known, and tell whether it is new.
 
-    Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused`.
+    The contact is compared with the stored one and not hashed, for its few digits could be tried out on a hash. Raises
+    `IdempotencyKeyNotValid`, `IdempotencyKeyReused`.
     """
     check_key(key)
+    said = {"draft": replace(draft, contact=NOBODY), "intake": intake}
     body_hash = hashlib.sha256(orjson.dumps(said)).digest()
     # The token is kept readable: it opens only this appeal, and a repeated sending must get the same one.
     appeal = await queries.insert_appeal(
         conn,
+        ring=ring,
         district_id=actor.district_id,
         key=key,
         body_hash=body_hash,
@@ -62,7 +67,8 @@ async def keep_once(
     if appeal is not None:
         return appeal, True
     first = await queries.get_appeal_by_key(conn, district_id=actor.district_id, key=key)
-    if first.body_hash != body_hash:
+    contact = await queries.find_contact(conn, ring=ring, district_id=actor.district_id, appeal_id=first.id)
+    if first.body_hash != body_hash or contact != draft.contact:
         raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
     return first, False
 

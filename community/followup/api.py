@@ -8,7 +8,7 @@ from community.followup.models import Answer, FollowUp, VisitPage
 from community.followup.visits import list_visits
 from community.models import Satisfaction
 from core.http.endpoint import Input
-from core.http.wiring import actor, district_id, now, transaction
+from core.http.wiring import RING, actor, district_id, now, transaction
 
 #: The key from which the tokens of links are worked out.
 LINK_SECRET = web.AppKey("link_secret", bytes)
@@ -69,4 +69,6 @@ async def post_follow_up(request: web.Request, token: str, body: AnswerBody) -> 
 async def get_visits(request: web.Request, query: VisitsQuery) -> VisitPage:
     """List the return visits owed within the caller's area, the one due next first."""
     async with transaction(request) as conn:
-        return await list_visits(conn, actor=actor(request), cursor=query.cursor, limit=query.limit)
+        return await list_visits(
+            conn, ring=request.app[RING], actor=actor(request), cursor=query.cursor, limit=query.limit
+        )

@@ -62,7 +62,7 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A return visit that is owed: the closed case, until when, and whom to reach (masked for those who only look)."""
+    """A return visit that is owed: the closed case, until when, and whom to reach, masked."""
 
     case_id: int
     number: str

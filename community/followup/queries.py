@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from community.appeals.queries import open_contact
 from community.followup.models import Answer, Link, Visit
 from community.lists.models import After
 from community.lists.queries import Conditions, add_sight, plan_for_values
-from community.models import Contact, Satisfaction
+from community.models import Satisfaction
 from community.sight import Sight
 from core.database import Connection
+from core.sealing.ring import KeyRing
 
 
 async def insert_link(
@@ -60,9 +62,9 @@ async def answer_link(
 
 
 async def list_visits(
-    conn: Connection, *, district_id: int, sight: Sight, after: After | None, limit: int
+    conn: Connection, *, ring: KeyRing, district_id: int, sight: Sight, after: After | None, limit: int
 ) -> list[Visit]:
-    """List the visits owed within `sight`, the one due next first. Needs a transaction."""
+    """List the visits owed within `sight` with contacts in the clear, the one due next first. Needs a transaction."""
     where = Conditions(district_id)
     where.add("state = 'closed' and next_due_at is not null")  # as in the index, which holds nothing else
     add_sight(where, sight)
@@ -78,7 +80,7 @@ async def list_visits(
             order by next_due_at, id limit {where.value(limit)}
         )
         select owed.id as case_id, number, category_code, description, result, area_path, area_names, closed_at,
-            next_due_at as due_at, contact_name, contact_phone
+            next_due_at as due_at, appeal.id as appeal_id, contact_name, contact_phone
         from owed left join appeal on appeal.district_id = $1 and appeal.id = appeal_id
         order by next_due_at, owed.id
         """,  # noqa: S608 — every value is numbered
@@ -87,7 +89,13 @@ async def list_visits(
     visits = []
     for row in rows:
         values = dict(row)
-        contact = Contact(values.pop("contact_name"), values.pop("contact_phone"))
+        contact = open_contact(
+            values.pop("contact_name"),
+            values.pop("contact_phone"),
+            ring=ring,
+            district_id=district_id,
+            appeal_id=values.pop("appeal_id"),
+        )
         names = None if values["area_names"] is None else tuple(values["area_names"])
         visits.append(Visit(**values | {"area_names": names, "contact": contact}))
     return visits

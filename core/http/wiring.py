@@ -14,6 +14,7 @@ from aiohttp import web
 
 from core.access.models import Actor
 from core.database import Connection, Pool, pool_transaction
+from core.sealing.ring import KeyRing
 
 Clock = Callable[[], datetime]
 
@@ -24,6 +25,8 @@ DISTRICT_ID = web.AppKey("district_id", int)
 PUBLIC_URL = web.AppKey("public_url", str)
 #: The folder of what must outlive the database: anchors of the audit trail, the list of erasures.
 RECORDS = web.AppKey("records", Path)
+#: The keys of personal data.
+RING = web.AppKey("ring", KeyRing)
 ACTOR = web.RequestKey("actor", Actor)
 
 #: English or Chinese of whatever region in Accept-Language, and its weight (RFC 9110 §12.5.4).

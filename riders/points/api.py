@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from core.errors import Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
-from core.http.wiring import actor, district_id, now, transaction
+from core.http.wiring import RING, actor, district_id, now, transaction
 from riders.api import PageQuery
 from riders.pages import cut
 from riders.points import corrections, statement
@@ -265,7 +265,9 @@ async def list_honours(request: web.Request, query: HonourQuery) -> Honours:
     Of an area with fewer than five reporters that month, only staff over it are shown any: one could tell who it is.
     """
     async with transaction(request) as conn:
-        found = await honours.list_honours(conn, actor=actor(request), month=query.first_day(), area_path=query.area)
+        found = await honours.list_honours(
+            conn, ring=request.app[RING], actor=actor(request), month=query.first_day(), area_path=query.area
+        )
     return Honours(found)
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_
 
 from core.errors import Text
 from core.http.endpoint import Input
-from core.http.wiring import actor, now, transaction
+from core.http.wiring import RING, actor, now, transaction
 from riders.api import PageQuery
 from riders.models import Application, ApplicationStatus, Appointment, TrustLevel
 from riders.pages import cut
@@ -20,7 +20,7 @@ Months = Annotated[int, Field(ge=1, le=appointments.LONGEST_TERM_MONTHS)]
 
 
 class ApplicationBody(Input):
-    """The area a rider wants to report for, and why."""
+    """The area a rider wants to report for, and why; the number of his identity card only if he wants to leave it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"area_code": "370211001002", "motivation": "每天在这一带送餐"}]}
@@ -28,6 +28,7 @@ class ApplicationBody(Input):
 
     area_code: AreaCode
     motivation: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    id_number: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
 class TermBody(Input):
@@ -94,7 +95,13 @@ async def apply_as_reporter(request: web.Request, body: ApplicationBody) -> Appl
     """Apply to become a part-time reporter in an area."""
     async with transaction(request) as conn:
         return await applications.apply(
-            conn, actor=actor(request), area_code=body.area_code, motivation=body.motivation, now=now(request)
+            conn,
+            ring=request.app[RING],
+            actor=actor(request),
+            area_code=body.area_code,
+            motivation=body.motivation,
+            id_number=body.id_number,
+            now=now(request),
         )
 
 
@@ -102,7 +109,12 @@ async def list_applications(request: web.Request, query: ApplicationQuery) -> Ap
     """List a rider's own applications, or those for the areas a staff member reviews."""
     async with transaction(request) as conn:
         found = await applications.list_applications(
-            conn, actor=actor(request), status=query.status, before=query.cursor, limit=query.limit + 1
+            conn,
+            ring=request.app[RING],
+            actor=actor(request),
+            status=query.status,
+            before=query.cursor,
+            limit=query.limit + 1,
         )
     return ApplicationPage(*cut(found, query.limit))
 
@@ -112,6 +124,7 @@ async def approve_application(request: web.Request, application_id: int, body: A
     async with transaction(request) as conn:
         return await applications.approve(
             conn,
+            ring=request.app[RING],
             actor=actor(request),
             application_id=application_id,
             area_code=body.area_code,
@@ -126,7 +139,12 @@ async def decline_application(request: web.Request, application_id: int, body: R
     """Decline an application, saying why."""
     async with transaction(request) as conn:
         return await applications.decline(
-            conn, actor=actor(request), application_id=application_id, reason=body.reason, now=now(request)
+            conn,
+            ring=request.app[RING],
+            actor=actor(request),
+            application_id=application_id,
+            reason=body.reason,
+            now=now(request),
         )
 
 

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+import asyncpg
+
 from core.access.queries import in_scopes
 from core.database import Connection
-from riders.models import Application, Appointment
+from core.sealing.ring import KeyRing
+from riders.models import APPLICATION, RIDER, Application, Appointment
 
 _APPLICATION = """
-    select application.id, rider_id, rider.name as rider_name, area_path, motivation, status, applied_at, decided_at,
-        reason
+    select application.id, rider_id, rider.name as rider_name, id_number, area_path, motivation, status, applied_at,
+        decided_at, reason
     from application join rider on rider.district_id = application.district_id and rider.id = rider_id
 """
 
@@ -20,27 +23,49 @@ _APPOINTMENT = """
 
 
 async def insert_application(
-    conn: Connection, *, district_id: int, rider_id: int, area_path: str, motivation: str, now: datetime
+    conn: Connection,
+    *,
+    ring: KeyRing,
+    district_id: int,
+    rider_id: int,
+    area_path: str,
+    motivation: str,
+    id_number: str | None,
+    now: datetime,
 ) -> int | None:
     """Give the new application's id; None while an earlier one of this rider for this area waits."""
+    application_id: int = await conn.fetchval("select nextval(pg_get_serial_sequence('application', 'id'))")
     sql = """
-        insert into application (district_id, rider_id, area_path, motivation, applied_at) values ($1, $2, $3, $4, $5)
+        insert into application (district_id, id, rider_id, area_path, motivation, id_number, applied_at)
+        overriding system value values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (district_id, rider_id, area_path) where status = 'waiting' do nothing
         returning id
     """
-    application_id: int | None = await conn.fetchval(sql, district_id, rider_id, area_path, motivation, now)
-    return application_id
+    sealed = ring.seal(id_number, APPLICATION.place("id_number", district_id=district_id, row_id=application_id))
+    made: int | None = await conn.fetchval(
+        sql, district_id, application_id, rider_id, area_path, motivation, sealed, now
+    )
+    return made
 
 
-async def find_application(conn: Connection, *, district_id: int, application_id: int) -> Application | None:
+async def find_application(
+    conn: Connection, *, ring: KeyRing, district_id: int, application_id: int
+) -> Application | None:
     sql = _APPLICATION + "where application.district_id = $1 and application.id = $2"
     row = await conn.fetchrow(sql, district_id, application_id)
-    return None if row is None else Application(**row)
+    return None if row is None else _application(row, ring, district_id)
+
+
+def _application(row: asyncpg.Record, ring: KeyRing, district_id: int) -> Application:
+    name = ring.open(row["rider_name"], RIDER.place("name", district_id=district_id, row_id=row["rider_id"]))
+    place = APPLICATION.place("id_number", district_id=district_id, row_id=row["id"])
+    return Application(**dict(row) | {"rider_name": name, "id_number": ring.open(row["id_number"], place)})
 
 
 async def list_applications(
     conn: Connection,
     *,
+    ring: KeyRing,
     district_id: int,
     scopes: list[str],
     rider_id: int | None,
@@ -64,7 +89,7 @@ async def list_applications(
         """
     )
     rows = await conn.fetch(sql, district_id, scopes, rider_id, status, before, limit)
-    return [Application(**row) for row in rows]
+    return [_application(row, ring, district_id) for row in rows]
 
 
 async def decide_application(

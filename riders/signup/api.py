@@ -11,7 +11,7 @@ from core.access.device import describe_device
 from core.http.callers import client_address
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
-from core.http.wiring import POOL, actor, district_id, now, transaction
+from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 from riders.models import Consent, Rider
 from riders.signup import consents, profile, sign_in
 from riders.signup.codes import proof, send
@@ -129,6 +129,7 @@ async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSi
     admit_sign_in(request, by_cookie=body.cookies)
     entered = await sign_in.sign_in(
         request.app[POOL],
+        ring=request.app[RING],
         district_id=district_id(request),
         phone=body.phone,
         code=body.code,
@@ -144,14 +145,19 @@ async def sign_in_rider(request: web.Request, body: CodeBody) -> Created[RiderSi
 async def get_rider_profile(request: web.Request) -> Rider:
     """Show the rider his own page."""
     async with transaction(request) as conn:
-        return await profile.get_profile(conn, actor=actor(request))
+        return await profile.get_profile(conn, ring=request.app[RING], actor=actor(request))
 
 
 async def update_rider_profile(request: web.Request, body: ProfileBody) -> Rider:
     """Change name, platform or languages."""
     async with transaction(request) as conn:
         return await profile.update_profile(
-            conn, actor=actor(request), name=body.name, platform=body.platform, languages=body.languages
+            conn,
+            ring=request.app[RING],
+            actor=actor(request),
+            name=body.name,
+            platform=body.platform,
+            languages=body.languages,
         )
 
 

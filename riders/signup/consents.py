@@ -17,6 +17,7 @@ from riders.signup import queries
 REPORT_LOCATION = "report_location"
 PHOTO = "photo"
 LOOK_LOCATION = "look_location"
+IDENTITY = "identity"
 
 
 async def decide_consent(

@@ -3,40 +3,49 @@
 from datetime import datetime
 
 from core.database import Connection
-from riders.models import Consent, Rider
+from core.sealing.ring import KeyRing
+from riders.models import RIDER, Consent, Rider
 
 
-async def insert_rider(conn: Connection, *, district_id: int, phone: str, now: datetime) -> int | None:
+async def insert_rider(conn: Connection, *, ring: KeyRing, district_id: int, phone: str, now: datetime) -> int | None:
     """Make the rider of a new phone and give his id; None when the phone is known."""
+    rider_id: int = await conn.fetchval("select nextval(pg_get_serial_sequence('rider', 'id'))")
+    indexes = ring.index(phone, RIDER.indexed_as(district_id=district_id))
     sql = """
-        insert into rider (district_id, phone, signed_up_at) values ($1, $2, $3)
-        on conflict on constraint rider_phone_unique do nothing
+        insert into rider (district_id, id, phone, phone_index_odd, phone_index_even, signed_up_at)
+        overriding system value values ($1, $2, $3, $4, $5, $6)
+        on conflict do nothing
         returning id
     """
-    rider_id: int | None = await conn.fetchval(sql, district_id, phone, now)
+    sealed = ring.seal(phone, RIDER.place("phone", district_id=district_id, row_id=rider_id))
+    made: int | None = await conn.fetchval(sql, district_id, rider_id, sealed, indexes.odd, indexes.even, now)
+    return made
+
+
+async def find_rider_id(conn: Connection, *, ring: KeyRing, district_id: int, phone: str) -> int | None:
+    """Give the rider of a phone; None for one that is not known."""
+    indexes = ring.index(phone, RIDER.indexed_as(district_id=district_id))
+    sql = "select id from rider where district_id = $1 and (phone_index_odd = $2 or phone_index_even = $3)"
+    rider_id: int | None = await conn.fetchval(sql, district_id, indexes.odd, indexes.even)
     return rider_id
 
 
-async def get_rider_id(conn: Connection, *, district_id: int, phone: str) -> int:
-    sql = "select id from rider where district_id = $1 and phone = $2"
-    rider_id: int = await conn.fetchval(sql, district_id, phone)
-    return rider_id
-
-
-async def get_rider(conn: Connection, *, district_id: int, rider_id: int) -> Rider:
-    """Give a rider with his phone masked: +8613812345678 is shown as 138****5678."""
-    sql = """
-        select id, substr(phone, 4, 3) || '****' || right(phone, 4) as phone, name, platform, languages, signed_up_at
-        from rider where district_id = $1 and id = $2
-    """
+async def get_rider(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int) -> Rider:
+    """Give a rider with his phone and name in the clear."""
+    sql = "select id, phone, name, platform, languages, signed_up_at from rider where district_id = $1 and id = $2"
     row = await conn.fetchrow(sql, district_id, rider_id)
     assert row is not None  # noqa: S101 — sessions exist only for riders that do
-    return Rider(**row)
+    opened = {
+        column: ring.open(row[column], RIDER.place(column, district_id=district_id, row_id=rider_id))
+        for column in RIDER.columns
+    }
+    return Rider(**dict(row) | opened)
 
 
 async def update_rider(
     conn: Connection,
     *,
+    ring: KeyRing,
     district_id: int,
     rider_id: int,
     name: str | None,
@@ -46,12 +55,13 @@ async def update_rider(
     """Change what is not None; an empty text is stored as null."""
     sql = """
         update rider set
-            name = nullif(coalesce($3, name), ''),
-            platform = nullif(coalesce($4, platform), ''),
-            languages = coalesce($5, languages)
+            name = case when $3 then $4 else name end,
+            platform = nullif(coalesce($5, platform), ''),
+            languages = coalesce($6, languages)
         where district_id = $1 and id = $2 and erased_at is null
     """
-    await conn.execute(sql, district_id, rider_id, name, platform, languages)
+    sealed = ring.seal(name or None, RIDER.place("name", district_id=district_id, row_id=rider_id))
+    await conn.execute(sql, district_id, rider_id, name is not None, sealed, platform, languages)
 
 
 async def find_purpose_version(conn: Connection, *, district_id: int, purpose: str) -> int | None:

@@ -13,6 +13,7 @@ from core.database import Connection, Pool, pool_transaction
 from core.events import record_event
 from core.limits.budgets import OverBudget, spend
 from core.limits.models import Budget
+from core.sealing.ring import KeyRing
 from riders.errors import CodeNotAccepted, TooManyTries
 from riders.models import SignIn
 from riders.signup import queries
@@ -43,6 +44,7 @@ class Guess:
 async def sign_in(
     pool: Pool,
     *,
+    ring: KeyRing,
     district_id: int,
     phone: str,
     code: str,
@@ -60,7 +62,7 @@ async def sign_in(
     async with pool_transaction(pool) as conn:
         guess = await prove_code(conn, district_id=district_id, phone=phone, code=code, asker=asker, desk=desk, now=now)
         if guess.is_right:
-            return await _welcome(conn, district_id=district_id, phone=phone, device=device, now=now)
+            return await _welcome(conn, ring=ring, district_id=district_id, phone=phone, device=device, now=now)
     if guess.should_warn:
         await warn(desk, phone)
     raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
@@ -113,12 +115,26 @@ async def warn(desk: Desk, phone: str) -> None:
         _log.error("a warning of wrong sign-in codes could not be sent: %s", type(error).__name__)
 
 
-async def _welcome(conn: Connection, *, district_id: int, phone: str, device: str, now: datetime) -> SignIn:
-    rider_id = await queries.insert_rider(conn, district_id=district_id, phone=phone, now=now)
-    is_new = rider_id is not None
-    if rider_id is None:
-        rider_id = await queries.get_rider_id(conn, district_id=district_id, phone=phone)
-    else:
+async def find_or_add_rider(
+    conn: Connection, *, ring: KeyRing, district_id: int, phone: str, now: datetime
+) -> tuple[int, bool]:
+    """Give the rider of a phone and whether he was made just now; of two at once one makes him."""
+    rider_id = await queries.find_rider_id(conn, ring=ring, district_id=district_id, phone=phone)
+    if rider_id is not None:
+        return rider_id, False
+    rider_id = await queries.insert_rider(conn, ring=ring, district_id=district_id, phone=phone, now=now)
+    if rider_id is not None:
+        return rider_id, True
+    rider_id = await queries.find_rider_id(conn, ring=ring, district_id=district_id, phone=phone)
+    assert rider_id is not None  # noqa: S101 — only the same phone stood in the way
+    return rider_id, False
+
+
+async def _welcome(
+    conn: Connection, *, ring: KeyRing, district_id: int, phone: str, device: str, now: datetime
+) -> SignIn:
+    rider_id, is_new = await find_or_add_rider(conn, ring=ring, district_id=district_id, phone=phone, now=now)
+    if is_new:
         await record_event(
             conn,
             district_id=district_id,

@@ -70,7 +70,7 @@ async def house() -> AsyncIterator[House]:
                 await migrate(conn)
                 await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
             for name in ("codes", "links", SEAL_KEY_NAME):
-                read_or_make_secret(Path(folder), name)
+                read_or_make_secret(Path(folder) / "keys", name)
             yield House(Path(folder), server)
 
 
@@ -127,7 +127,7 @@ def _write(content: bytes, mode: int = 0o600) -> Callable[[Path], None]:
     ids=["empty", "short", "zeros", "sample", "readable by all"],
 )
 async def test_a_weak_key_is_refused(house: House, name: str, spoil: Callable[[Path], None], why: str) -> None:
-    place = secret_place(house.data_dir, name)
+    place = secret_place(house.data_dir / "keys", name)
     good = place.read_bytes()
     spoil(place)
     try:
@@ -139,7 +139,7 @@ async def test_a_weak_key_is_refused(house: House, name: str, spoil: Callable[[P
 
 
 async def test_the_key_of_what_is_sealed_is_not_made_anew(house: House) -> None:
-    place = secret_place(house.data_dir, SEAL_KEY_NAME)
+    place = secret_place(house.data_dir / "keys", SEAL_KEY_NAME)
     kept = place.rename(place.with_suffix(".kept"))
     try:
         listens, said = await house.start()
@@ -194,7 +194,7 @@ async def test_without_staff_the_token_is_printed_and_works_until_there_is_some(
     _, again = await house.start()
     async with connected(house.server.owner_dsn) as conn:
         assert 1 == await conn.fetchval("select count(*) from first_run")
-        await add_staff(conn, "admin", now=START, key=secret_place(house.data_dir, SEAL_KEY_NAME).read_bytes())
+        await add_staff(conn, "admin", now=START, key=secret_place(house.data_dir / "keys", SEAL_KEY_NAME).read_bytes())
     _, later = await house.start()
     assert (True, False, True, False) == (listens, token in again, "/api/v1/setup" in said, "/api/v1/setup" in later)
 

@@ -15,7 +15,7 @@ from community.models import Origin, State
 from core.access.models import Role
 from core.database import Connection, connected
 from core.files import FolderStore, place_of
-from tests.conftest import DISTRICT, START, clone
+from tests.conftest import DISTRICT, RING, START, clone
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,16 @@ async def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 async def _load(conn: Connection, data_dir: Path) -> DemoSignIns | None:
-    photos = FolderStore(data_dir / "photos")
-    return await load_demo(conn, district_id=DISTRICT, data_dir=data_dir, photos=photos, now=START, say=[].append)
+    return await load_demo(
+        conn,
+        ring=RING,
+        district_id=DISTRICT,
+        keys_folder=data_dir / "keys",
+        data_dir=data_dir,
+        photos=FolderStore(data_dir / "photos"),
+        now=START,
+        say=[].append,
+    )
 
 
 async def _count(loaded: Loaded, what: str) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.secret import SecretRefused, read_or_make_secret
+from app.secret import read_or_make_secret
+from core.sealing.files import KeysRefused
 
 
 def test_a_key_is_made_once(tmp_path: Path) -> None:
@@ -29,7 +30,8 @@ def test_only_its_owner_can_read_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("left", [b"", b"half"])
 def test_a_key_cut_short_is_refused(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "codes.key").write_bytes(left)
-    with pytest.raises(SecretRefused, match="damaged"):
+    (tmp_path / "codes.key").chmod(0o600)
+    with pytest.raises(KeysRefused, match="damaged"):
         read_or_make_secret(tmp_path, "codes")
 
 
@@ -37,7 +39,7 @@ def test_a_key_cut_short_is_refused(tmp_path: Path, left: bytes) -> None:
 def test_a_sample_key_is_refused(tmp_path: Path, sample: bytes) -> None:
     (tmp_path / "codes.key").write_bytes(sample)
     (tmp_path / "codes.key").chmod(0o600)
-    with pytest.raises(SecretRefused, match="sample"):
+    with pytest.raises(KeysRefused, match="sample"):
         read_or_make_secret(tmp_path, "codes")
 
 
@@ -45,7 +47,7 @@ def test_a_sample_key_is_refused(tmp_path: Path, sample: bytes) -> None:
 def test_a_key_that_others_reach_is_refused(tmp_path: Path, mode: int) -> None:
     made = read_or_make_secret(tmp_path, "codes")
     (tmp_path / "codes.key").chmod(mode)
-    with pytest.raises(SecretRefused, match="chmod 600"):
+    with pytest.raises(KeysRefused, match="chmod 600"):
         read_or_make_secret(tmp_path, "codes")
     (tmp_path / "codes.key").chmod(0o600)
     assert made == read_or_make_secret(tmp_path, "codes")

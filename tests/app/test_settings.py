@@ -24,6 +24,7 @@ def test_every_setting_is_read_under_its_name() -> None:
     settings = read_settings(
         {
             "STATION_DATA_DIR": "/data",
+            "STATION_KEYS_DIR": "/keys",
             "STATION_HOST": "::1",
             "STATION_PORT": "0",
             "STATION_PUBLIC_URL": "https://Station.example.org/",
@@ -47,6 +48,7 @@ def test_every_setting_is_read_under_its_name() -> None:
     assert (
         Settings(
             data_dir=Path("/data"),
+            keys_dir="/keys",
             host="::1",
             port=0,
             public_url="https://station.example.org",
@@ -68,7 +70,7 @@ def test_every_setting_is_read_under_its_name() -> None:
         )
         == settings
     )
-    assert len(fields(Settings)) == 19
+    assert len(fields(Settings)) == 20
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:

@@ -22,7 +22,7 @@ from core.database import Connection, Pool, pool_transaction
 from core.idempotency import IdempotencyKeyNotValid, IdempotencyKeyReused
 from geo.models import Datum, Located, Point, Received
 from tests.community.district import COMMUNITY, found, hire, located
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 KEY = "3f1c2a90-0d0e-4a8e-9a55-6b1f2f0f9d11"
 DRAFT = AppealDraft("help", "两个孩子上学的手续想请社区帮忙问一下", Contact("演示居民", "19900000001"), None)
@@ -34,7 +34,9 @@ def locate(_: Point) -> Located:
 
 
 async def send(conn: Connection, draft: AppealDraft = DRAFT, key: str = KEY) -> Appeal:
-    return await submit_appeal(conn, key=key, draft=draft, locate=locate, actor=anonymous(DISTRICT), now=START)
+    return await submit_appeal(
+        conn, ring=RING, key=key, draft=draft, locate=locate, actor=anonymous(DISTRICT), now=START
+    )
 
 
 async def case_of(conn: Connection, appeal: Appeal) -> Case:

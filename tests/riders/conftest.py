@@ -10,6 +10,7 @@ from core.database import Connection
 from geo.models import AreaRef, Located, Point, Reason
 from riders.signup.consents import PHOTO, REPORT_LOCATION, decide_consent
 from riders.signup.queries import insert_rider
+from tests.conftest import RING
 from tests.staff import insert_staff
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ def add_rider() -> Callable[..., Awaitable[Actor]]:
     """Give a function that makes a rider who, unless told otherwise, agreed to everything."""
 
     async def add(conn: Connection, phone: str = "+8613800000001", *, agrees: bool = True) -> Actor:
-        rider_id = await insert_rider(conn, district_id=1, phone=phone, now=NOW)
+        rider_id = await insert_rider(conn, ring=RING, district_id=1, phone=phone, now=NOW)
         actor = Actor(kind="rider", id=rider_id, district_id=1)
         for purpose in (REPORT_LOCATION, PHOTO) if agrees else ():
             await decide_consent(conn, actor=actor, purpose=purpose, version=1, is_given=True, now=NOW)

@@ -31,7 +31,9 @@ async def publish_version_two(conn: Connection) -> None:
 
 async def test_nothing_is_agreed_to_before_the_rider_says_so(conn: Connection, add_rider: AddRider) -> None:
     consents = await list_consents(conn, actor=await add_rider(conn, agrees=False))
-    assert {"basic_service", "look_location", "photo", "report_location"} == {consent.purpose for consent in consents}
+    assert {"basic_service", "identity", "look_location", "photo", "report_location"} == {
+        consent.purpose for consent in consents
+    }
     assert not any(consent.is_in_force for consent in consents)
 
 

@@ -18,6 +18,7 @@ from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.files import FolderStore, place_of
+from core.http import wiring
 from core.http.callers import PROXIES, Proxies
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.photos import set_up_photos
@@ -30,7 +31,7 @@ from riders import api
 from riders.photos import MOST_PHOTOS
 from riders.signup import api as signup
 from riders.signup.codes.send import Desk
-from tests.conftest import DISTRICT, Client, FakeClock
+from tests.conftest import DISTRICT, RING, Client, FakeClock
 from tests.pictures import jpeg, png, sha256
 from tests.sessions import open_long_session
 
@@ -90,6 +91,7 @@ async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) ->
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
     app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(b"a key of thirty-two bytes length", inbox, a_day=100)
+    app[wiring.RING] = RING
     app[LOCATE], app[LINK_SECRET] = locate, b"a key of thirty-two bytes length"
     set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)

@@ -15,6 +15,7 @@ from riders.models import Application, Appointment, Submission, TrustLevel
 from riders.reporters.applications import apply, approve, decline, list_applications
 from riders.reporters.appointments import add_months, list_appointments, renew, revoke, sweep_appointments
 from riders.submit import submit
+from tests.conftest import RING
 
 AddRider = Callable[..., Awaitable[Actor]]
 AddSecretary = Callable[[Connection, str], Awaitable[Actor]]
@@ -45,7 +46,9 @@ async def areas(conn: Connection, north: str, south: str) -> None:
 
 
 async def apply_for(conn: Connection, rider: Actor, path: str, now: datetime = START) -> Application:
-    return await apply(conn, actor=rider, area_code=path.rpartition("/")[2], motivation="常跑这一片", now=now)
+    return await apply(
+        conn, ring=RING, actor=rider, area_code=path.rpartition("/")[2], motivation="常跑这一片", now=now
+    )
 
 
 async def appoint(
@@ -60,6 +63,7 @@ async def appoint(
 ) -> Appointment:
     return await approve(
         conn,
+        ring=RING,
         actor=staff,
         application_id=application.id,
         area_code=area_code,
@@ -97,7 +101,7 @@ async def test_an_application_waits_at_the_community_it_names(
     seen = {}
     for path in (south, north, south.rpartition("/")[0], ""):
         staff = await add_secretary(conn, path)
-        found = await list_applications(conn, actor=staff, status=None, before=None, limit=10)
+        found = await list_applications(conn, ring=RING, actor=staff, status=None, before=None, limit=10)
         seen[path] = [one.id for one in found]
     mine = [application.id]
     assert {south: mine, north: [], south.rpartition("/")[0]: mine, "": mine} == seen
@@ -108,7 +112,7 @@ async def test_a_rider_sees_only_his_own_applications(conn: Connection, add_ride
     rider, other = await add_rider(conn), await add_rider(conn, "+8613800000002")
     mine = await apply_for(conn, rider, south)
     await apply_for(conn, other, south)
-    found = await list_applications(conn, actor=rider, status=None, before=None, limit=10)
+    found = await list_applications(conn, ring=RING, actor=rider, status=None, before=None, limit=10)
     assert [mine.id] == [one.id for one in found]
 
 
@@ -133,7 +137,7 @@ async def test_another_communitys_secretary_can_neither_approve_nor_decline(
     with pytest.raises(NotFound):
         await appoint(conn, foreign, application)
     with pytest.raises(NotFound):
-        await decline(conn, actor=foreign, application_id=application.id, reason="名额已满", now=START)
+        await decline(conn, ring=RING, actor=foreign, application_id=application.id, reason="名额已满", now=START)
 
 
 @pytest.mark.usefixtures("areas")
@@ -150,7 +154,9 @@ async def test_an_application_is_decided_once(
 ) -> None:
     secretary = await add_secretary(conn, south)
     application = await apply_for(conn, await add_rider(conn), south)
-    declined = await decline(conn, actor=secretary, application_id=application.id, reason="名额已满", now=START)
+    declined = await decline(
+        conn, ring=RING, actor=secretary, application_id=application.id, reason="名额已满", now=START
+    )
     assert ("declined", "名额已满") == (declined.status, declined.reason)
     with pytest.raises(AlreadyDecided):
         await appoint(conn, secretary, application)

@@ -15,7 +15,7 @@ from community.desk.templates.render import render
 from community.workflow import Verb
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
-from core.http.wiring import actor, now, transaction
+from core.http.wiring import RING, actor, now, transaction
 
 MAX_PAGE = 200
 
@@ -132,4 +132,4 @@ async def render_template(request: web.Request, template_id: int, body: RenderBo
         template = await queries.find_template(conn, district_id=caller.district_id, template_id=template_id)
         if template is None or not keep.serves(template, actor=caller, case=case):
             raise TemplateNotFound()
-        return await render(conn, body=template.body, case=case, actor=caller)
+        return await render(conn, ring=request.app[RING], body=template.body, case=case, actor=caller)

@@ -14,6 +14,7 @@ from community.sight import CONTACT_ROLES, roles_on
 from core.access.models import Actor, Role
 from core.database import Connection
 from core.queries import get_timezone
+from core.sealing.ring import KeyRing
 
 #: What stands where the case has nothing to say.
 MISSING = "—"
@@ -33,15 +34,15 @@ def check_placeholders(body: str) -> None:
         )
 
 
-async def render(conn: Connection, *, body: str, case: Case, actor: Actor) -> Rendering:
+async def render(conn: Connection, *, ring: KeyRing, body: str, case: Case, actor: Actor) -> Rendering:
     """Fill `body` for a case that `actor` sees; times are local to the district, `MISSING` marks what is not known.
 
     `{secretary}` is the writer where he is a secretary of the case, else who leads it. `{reporter}` is the name left
-    with an appeal, for those who may see it; a rider's name is not known here.
+    with an appeal, masked, for those who may reach him; a rider's name is not known here.
     """
     asked = [Placeholder(name) for name in dict.fromkeys(_PLACE.findall(body)) if name in set(Placeholder)]
     zone = await get_timezone(conn, district_id=case.district_id)
-    values = {place: await _value(conn, place, case, actor, zone) for place in asked}
+    values = {place: await _value(conn, ring, place, case, actor, zone) for place in asked}
     # In one pass: what a value holds is never taken for a place itself.
     text = _PLACE.sub(lambda found: _fill(found, values), body)
     return Rendering(text, tuple(place for place in asked if not values[place]))
@@ -52,7 +53,9 @@ def _fill(found: re.Match[str], values: dict[Placeholder, str | None]) -> str:
     return (values[Placeholder(name)] or MISSING) if name in set(Placeholder) else found[0]
 
 
-async def _value(conn: Connection, place: Placeholder, case: Case, actor: Actor, zone: ZoneInfo) -> str | None:
+async def _value(
+    conn: Connection, ring: KeyRing, place: Placeholder, case: Case, actor: Actor, zone: ZoneInfo
+) -> str | None:
     match place:
         case Placeholder.CASE_NUMBER:
             return case.number
@@ -70,7 +73,7 @@ async def _value(conn: Connection, place: Placeholder, case: Case, actor: Actor,
         case Placeholder.DUE_AT:
             return _local(case.next_due_at, zone)
         case Placeholder.REPORTER:
-            return await _reporter(conn, case, actor)
+            return await _reporter(conn, ring, case, actor)
         case Placeholder.SECRETARY:
             return await _secretary(conn, case, actor)
 
@@ -88,11 +91,11 @@ async def _department(conn: Connection, case: Case) -> str | None:
     return await queries.find_department_name(conn, district_id=case.district_id, department_id=case.department_id)
 
 
-async def _reporter(conn: Connection, case: Case, actor: Actor) -> str | None:
+async def _reporter(conn: Connection, ring: KeyRing, case: Case, actor: Actor) -> str | None:
     if case.origin is not Origin.APPEAL or not roles_on(actor, case) & CONTACT_ROLES:
         return None
-    contact = await find_contact(conn, district_id=case.district_id, appeal_id=int(case.origin_ref))
-    return None if contact is None else contact.name
+    contact = await find_contact(conn, ring=ring, district_id=case.district_id, appeal_id=int(case.origin_ref))
+    return None if contact is None else contact.masked().name
 
 
 async def _secretary(conn: Connection, case: Case, actor: Actor) -> str | None:

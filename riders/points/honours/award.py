@@ -14,6 +14,7 @@ from core.database import Connection
 from core.errors import NotFound
 from core.events import record_event
 from core.queries import get_timezone
+from core.sealing.ring import KeyRing
 from riders.models import rider_id_of
 from riders.points.honours import queries
 from riders.points.honours.merit import choose
@@ -94,7 +95,9 @@ async def _award(conn: Connection, *, district_id: int, area_path: str, month: M
     )
 
 
-async def list_honours(conn: Connection, *, actor: Actor, month: date, area_path: str) -> list[HonourLine]:
+async def list_honours(
+    conn: Connection, *, ring: KeyRing, actor: Actor, month: date, area_path: str
+) -> list[HonourLine]:
     """List the honours of an area's month as everyone may see them.
 
     Where fewer than `SMALL` reporters were at work, the first sign of a name tells who it is: then only staff over the
@@ -102,7 +105,7 @@ async def list_honours(conn: Connection, *, actor: Actor, month: date, area_path
     """
     fewest = 0 if actor.reaches(area_path, *REVIEWERS, Role.AUDITOR) else SMALL
     return await queries.list_honours(
-        conn, district_id=actor.district_id, month=month, area_path=area_path, fewest_reporters=fewest
+        conn, ring=ring, district_id=actor.district_id, month=month, area_path=area_path, fewest_reporters=fewest
     )
 
 

@@ -7,6 +7,9 @@ import asyncpg
 
 from core.database import Connection
 from core.errors import Text
+from core.masking import mask_name
+from core.sealing.ring import KeyRing
+from riders.models import RIDER
 from riders.points.honours.models import Figures, HonourKind, HonourLine, HonourRecord, Winner
 
 _RECORD = """
@@ -221,7 +224,7 @@ async def reinstate_honours(conn: Connection, *, district_id: int, rider_id: int
 
 
 async def list_honours(
-    conn: Connection, *, district_id: int, month: date, area_path: str, fewest_reporters: int
+    conn: Connection, *, ring: KeyRing, district_id: int, month: date, area_path: str, fewest_reporters: int
 ) -> list[HonourLine]:
     """List the standing honours of an area's month by place: of a name only its first sign is read.
 
@@ -229,7 +232,7 @@ async def list_honours(
     """
     rows = await conn.fetch(
         """
-        select month, area_path, place, kind, coalesce(left(rider.name, 1) || '*', '骑手') as name, awarded_at
+        select month, area_path, place, kind, rider.name, awarded_at, rider_id
         from honour join rider on rider.district_id = honour.district_id and rider.id = rider_id
         where honour.district_id = $1 and month = $2 and area_path = $3 and revoked_at is null and exists (
             select from honour_run
@@ -242,10 +245,15 @@ async def list_honours(
         area_path,
         fewest_reporters,
     )
-    return [
-        HonourLine(**dict(row) | {"kind": HonourKind(row["kind"])}, kind_text=HonourKind(row["kind"]).text)
-        for row in rows
-    ]
+    return [_line(row, ring, district_id) for row in rows]
+
+
+def _line(row: asyncpg.Record, ring: KeyRing, district_id: int) -> HonourLine:
+    values = dict(row)
+    place = RIDER.place("name", district_id=district_id, row_id=values.pop("rider_id"))
+    name = mask_name(ring.open(values.pop("name"), place)) or "骑手"
+    kind = HonourKind(values.pop("kind"))
+    return HonourLine(**values, name=name, kind=kind, kind_text=kind.text)
 
 
 async def list_records(conn: Connection, *, district_id: int, month: date, area_path: str) -> list[HonourRecord]:

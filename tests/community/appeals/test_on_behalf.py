@@ -18,7 +18,7 @@ from core.idempotency import IdempotencyKeyNotValid, IdempotencyKeyReused
 from geo.models import Located, Point
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, add_areas, hire, located
 from tests.community.followup.story import CONTACT, PLACE, events_of, locate
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 KEY = "an-intake-key-1"
 DRAFT = AppealDraft("help", "两个孩子上学的事", CONTACT, None)
@@ -29,7 +29,9 @@ PHONE = Intake(Channel.PHONE, None, "02")
 async def enter(
     conn: Connection, actor: Actor, intake: Intake = FACE, *, draft: AppealDraft = DRAFT, key: str = KEY
 ) -> Entered:
-    return await enter_appeal(conn, key=key, draft=draft, intake=intake, locate=locate, actor=actor, now=START)
+    return await enter_appeal(
+        conn, ring=RING, key=key, draft=draft, intake=intake, locate=locate, actor=actor, now=START
+    )
 
 
 async def case_of(conn: Connection, entered: Entered) -> Case:
@@ -86,7 +88,14 @@ async def test_a_place_stands_above_a_named_area(conn: Connection) -> None:
         return located(NEIGHBOUR)
 
     entered = await enter_appeal(
-        conn, key=KEY, draft=replace(DRAFT, place=PLACE), intake=FACE, locate=elsewhere, actor=secretary, now=START
+        conn,
+        ring=RING,
+        key=KEY,
+        draft=replace(DRAFT, place=PLACE),
+        intake=FACE,
+        locate=elsewhere,
+        actor=secretary,
+        now=START,
     )
     case = await case_of(conn, entered)
     assert (NEIGHBOUR, None, None) == (case.area_path, await answered_at(conn, case), case.assignee_id)

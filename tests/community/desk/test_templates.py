@@ -23,7 +23,7 @@ from tests.community.district import (
     open_report,
     put_in_state,
 )
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 CLOSING = {"title": "结案答复", "body": "{case_number}已处理", "verb": "close", "field": "result"}
 
@@ -76,7 +76,7 @@ async def test_every_place_is_filled_in_local_time_and_in_the_words_of_the_field
         conn, await open_report(conn, 1, at=located()), State.DISPATCHED, department_id=department_id
     )
     body = "{case_number}|{category}|{area}|{opened_at}|{due_at}|{department}|{secretary}|{result}"
-    filled = await render(conn, body=body, case=replace(case, result="{area}干净了"), actor=secretary)
+    filled = await render(conn, ring=RING, body=body, case=replace(case, result="{area}干净了"), actor=secretary)
     expected = f"{case.number}|暴露垃圾|370102|2026年3月10日 10:00|2026年3月10日 10:15|城管|wang的名字|{{area}}干净了"
     assert (expected, ()) == (filled.text, filled.missing)
 
@@ -84,7 +84,9 @@ async def test_every_place_is_filled_in_local_time_and_in_the_words_of_the_field
 async def test_what_the_case_has_nothing_for_is_marked_and_named(conn: Connection) -> None:
     secretary = await hire(conn, "wang", Role.SECRETARY, COMMUNITY)
     case = await open_report(conn, 1, at=located())
-    filled = await render(conn, body="由｛department｝处理：{result}，{reporter}。{result}", case=case, actor=secretary)
+    filled = await render(
+        conn, ring=RING, body="由｛department｝处理：{result}，{reporter}。{result}", case=case, actor=secretary
+    )
     assert "由—处理：—，—。—" == filled.text
     assert (Placeholder.DEPARTMENT, Placeholder.RESULT, Placeholder.REPORTER) == filled.missing
 
@@ -93,12 +95,12 @@ async def test_who_leads_the_case_is_its_secretary_to_those_who_are_none(conn: C
     leader = await hire(conn, "wang", Role.SECRETARY, COMMUNITY)
     centre = await hire(conn, "centre", Role.SUBDISTRICT, STREET)
     case = await open_report(conn, 1, at=located())
-    assert "—" == (await render(conn, body="{secretary}", case=case, actor=centre)).text
+    assert "—" == (await render(conn, ring=RING, body="{secretary}", case=case, actor=centre)).text
     led = replace(case, assignee_id=leader.id)
-    assert "wang的名字" == (await render(conn, body="{secretary}", case=led, actor=centre)).text
+    assert "wang的名字" == (await render(conn, ring=RING, body="{secretary}", case=led, actor=centre)).text
 
 
-async def test_only_those_who_may_see_him_get_the_residents_name(house: House) -> None:
+async def test_who_may_reach_the_resident_gets_the_first_sign_of_his_name(house: House) -> None:
     appeal = {"category": "help", "text": "想请社区帮忙", "contact_name": "演示居民"}
     secretary = await house.hire("secretary", Role.SECRETARY, COMMUNITY)
     auditor = await house.hire("auditor", Role.AUDITOR)
@@ -106,7 +108,7 @@ async def test_only_those_who_may_see_him_get_the_residents_name(house: House) -
     status, _ = await secretary.ask("POST", "/appeals", appeal | {"place": place}, key="an-appeal-1")
     assert 201 == status
     (case,) = (await secretary.get("/cases"))["cases"]
-    for who, expected in [(secretary, "演示居民您好"), (auditor, "—您好")]:
+    for who, expected in [(secretary, "演*您好"), (auditor, "—您好")]:
         own = await who.post("/templates", {"title": "问候", "body": "{reporter}您好"})
         filled = await who.post(f"/templates/{own['id']}/render", {"case_id": case["id"]}, expected=200)
         assert expected == filled["text"]

@@ -12,9 +12,10 @@ from core.database import Pool, pool_transaction
 from core.http.wiring import POOL
 from geo.datum import from_wgs84
 from geo.models import Datum
+from riders.signup.queries import insert_rider
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire
 from tests.community.duplicates.scene import SPOT, report
-from tests.conftest import DISTRICT, START, Client
+from tests.conftest import DISTRICT, RING, START, Client
 from tests.sessions import open_long_session
 
 RULES = {
@@ -48,11 +49,8 @@ class House:
     async def rider(self) -> dict[str, str]:
         """Sign a rider up and give his header."""
         async with pool_transaction(self.pool) as conn:
-            rider_id = await conn.fetchval(
-                "insert into rider (district_id, phone, signed_up_at) values ($1, '+8613900000001', $2) returning id",
-                DISTRICT,
-                START,
-            )
+            rider_id = await insert_rider(conn, ring=RING, district_id=DISTRICT, phone="+8613900000001", now=START)
+            assert rider_id is not None
             token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
         return {"Authorization": f"Bearer {token}"}
 

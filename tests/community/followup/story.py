@@ -20,7 +20,7 @@ from core.models import Event
 from core.queries import list_events
 from geo.models import Datum, Located, Point, Received
 from tests.community.district import located, read
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 SECRET = b"a key of thirty-two bytes length"
 RIDER = Actor("rider", 5, DISTRICT)
@@ -50,7 +50,7 @@ async def appeal(
 ) -> tuple[Appeal, Case]:
     """Send in an appeal, with a place in the community unless told otherwise."""
     draft = AppealDraft("help", "孩子上学的事", contact, place)
-    sent = await submit_appeal(conn, key=key, draft=draft, locate=locate, actor=anonymous(DISTRICT), now=now)
+    sent = await submit_appeal(conn, ring=RING, key=key, draft=draft, locate=locate, actor=anonymous(DISTRICT), now=now)
     return sent, await case_of(conn, sent)
 
 

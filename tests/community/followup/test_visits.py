@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from community.errors import UnknownCursor
-from community.followup.visits import list_visits, mask
+from community.followup.visits import list_visits
 from community.models import Case, Contact, Satisfaction
 from community.workflow import Verb
 from core.access.models import Actor, Grant, Role
 from core.database import Connection
-from tests.community.district import COMMUNITY, DISTRICT_PATH, ELSEWHERE, NEIGHBOUR, STREET, found, hire
+from tests.community.district import COMMUNITY, ELSEWHERE, NEIGHBOUR, STREET, found, hire
 from tests.community.followup.story import CONTACT, SOON, appeal, close, do
-from tests.conftest import DISTRICT
+from tests.conftest import DISTRICT, RING
 
 ADMIN = Actor("staff", 1, DISTRICT, "", (Grant(Role.DISTRICT_ADMIN, ""),))
 
@@ -26,16 +26,18 @@ async def owed(conn: Connection, number: int, secretary: Actor, *, path: str = C
 
 
 async def visits(conn: Connection, actor: Actor, cursor: str | None = None, limit: int = 50) -> list[int]:
-    return [visit.case_id for visit in (await list_visits(conn, actor=actor, cursor=cursor, limit=limit)).visits]
+    return [
+        visit.case_id for visit in (await list_visits(conn, ring=RING, actor=actor, cursor=cursor, limit=limit)).visits
+    ]
 
 
 async def test_the_visit_due_next_stands_first_and_a_made_one_is_gone(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     late, early = await owed(conn, 1, secretary, days=1), await owed(conn, 2, secretary)
-    page = await list_visits(conn, actor=secretary, cursor=None, limit=50)
+    page = await list_visits(conn, ring=RING, actor=secretary, cursor=None, limit=50)
     assert [early.id, late.id] == [visit.case_id for visit in page.visits]
     assert ([early.next_due_at, late.next_due_at], None) == ([each.due_at for each in page.visits], page.next_cursor)
-    assert (early.number, "help", "孩子上学的事", "已办妥", SOON, CONTACT) == (
+    assert (early.number, "help", "孩子上学的事", "已办妥", SOON, CONTACT.masked()) == (
         page.visits[0].number,
         page.visits[0].category_code,
         page.visits[0].description,
@@ -84,20 +86,15 @@ async def test_what_lies_at_the_duty_desk_is_the_centres_to_visit(conn: Connecti
     centre = await hire(conn, "centre", Role.SUBDISTRICT, STREET)
     case = await close(conn, (await appeal(conn, place=None))[1], centre)
     assert ([case.id], []) == (await visits(conn, centre), await visits(conn, secretary))
-    page = await list_visits(conn, actor=centre, cursor=None, limit=1)
-    assert CONTACT == page.visits[0].contact
+    page = await list_visits(conn, ring=RING, actor=centre, cursor=None, limit=1)
+    assert CONTACT.masked() == page.visits[0].contact
 
 
-async def test_who_only_looks_is_not_told_how_to_reach_the_resident(conn: Connection) -> None:
+async def test_the_list_shows_that_there_is_somebody_to_reach_and_not_how(conn: Connection) -> None:
     secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
     await owed(conn, 1, secretary)
-    await owed(conn, 2, secretary, path=NEIGHBOUR)
-    auditor = await hire(conn, "auditor", Role.AUDITOR, DISTRICT_PATH)
-    page = await list_visits(conn, actor=auditor, cursor=None, limit=50)
-    assert [Contact("演**", "*** **** **01")] * 2 == [visit.contact for visit in page.visits]
-    both = Actor("staff", 9, DISTRICT, "", (Grant(Role.AUDITOR, DISTRICT_PATH), Grant(Role.SECRETARY, COMMUNITY)))
-    page = await list_visits(conn, actor=both, cursor=None, limit=50)
-    assert [CONTACT, Contact("演**", "*** **** **01")] == [visit.contact for visit in page.visits]
+    page = await list_visits(conn, ring=RING, actor=secretary, cursor=None, limit=50)
+    assert [Contact("演*", "199****0001")] == [visit.contact for visit in page.visits]
 
 
 async def test_pages_neither_repeat_nor_skip_also_where_many_are_due_at_once(conn: Connection) -> None:
@@ -106,7 +103,7 @@ async def test_pages_neither_repeat_nor_skip_also_where_many_are_due_at_once(con
     seen: list[int] = []
     cursor, count = None, 0
     while count == 0 or cursor is not None:
-        page = await list_visits(conn, actor=secretary, cursor=cursor, limit=2)
+        page = await list_visits(conn, ring=RING, actor=secretary, cursor=cursor, limit=2)
         seen += [visit.case_id for visit in page.visits]
         cursor, count = page.next_cursor, count + 1
     assert (every, 4) == (seen, count)
@@ -115,11 +112,4 @@ async def test_pages_neither_repeat_nor_skip_also_where_many_are_due_at_once(con
 @pytest.mark.parametrize("cursor", ["zz", "ZHVlfGluZmluaXR5fDE=", "dmlzaXRzfDE="])
 async def test_a_cursor_of_another_list_is_refused(conn: Connection, cursor: str) -> None:
     with pytest.raises(UnknownCursor):
-        await list_visits(conn, actor=ADMIN, cursor=cursor, limit=50)
-
-
-@pytest.mark.parametrize(
-    ("phone", "masked"), [("19900000001", "*********01"), ("+86 199-0000", "+** ***-**00"), ("12345", "***45")]
-)
-def test_a_number_keeps_its_last_two_digits(phone: str, masked: str) -> None:
-    assert Contact(None, masked) == mask(Contact(None, phone))
+        await list_visits(conn, ring=RING, actor=ADMIN, cursor=cursor, limit=50)

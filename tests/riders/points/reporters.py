@@ -26,7 +26,7 @@ from riders.verification.models import Said, Willingness
 from riders.verification.offers.willingness import set_willingness
 from riders.verification.queries import list_tasks_of_case
 from riders.verification.take import accept
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 NORTH_OF_HERE = 0.001  # degrees of latitude: 111 m
 
@@ -38,7 +38,14 @@ async def appoint(
     assert rider.id is not None
     assert secretary.id is not None
     application_id = await insert_application(
-        conn, district_id=DISTRICT, rider_id=rider.id, area_path=area_path, motivation="", now=since
+        conn,
+        ring=RING,
+        district_id=DISTRICT,
+        rider_id=rider.id,
+        area_path=area_path,
+        motivation="",
+        id_number=None,
+        now=since,
     )
     assert application_id is not None
     await conn.execute(
@@ -47,7 +54,7 @@ async def appoint(
         since,
         secretary.id,
     )
-    application = await find_application(conn, district_id=DISTRICT, application_id=application_id)
+    application = await find_application(conn, ring=RING, district_id=DISTRICT, application_id=application_id)
     assert application is not None
     return await insert_appointment(
         conn,

@@ -25,7 +25,8 @@ from riders.points.honours.award import (
 )
 from riders.points.honours.models import HonourRecord
 from riders.points.models import Ground
-from tests.conftest import DISTRICT, START
+from riders.signup.profile import update_profile
+from tests.conftest import DISTRICT, RING, START
 from tests.riders.points.reporters import Reporting, appoint
 
 AddRider = Callable[..., Awaitable[Actor]]
@@ -246,7 +247,7 @@ async def test_a_late_reversal_revokes_the_honour_with_its_reason_and_leaves_it_
     assert first.revoke_reason is not None
     assert "撤销：摆拍" == first.revoke_reason.zh
     assert (2, None) == (behind.place, behind.revoked_at)
-    shown = await list_honours(conn, actor=work.secretary, month=MARCH, area_path=south)
+    shown = await list_honours(conn, ring=RING, actor=work.secretary, month=MARCH, area_path=south)
     assert [2] == [line.place for line in shown]
     await reverse(conn, actor=work.secretary, entry_id=taken.id, reason="看错了", now=IN_APRIL)
     assert [None, None] == [honour.revoked_at for honour in await records(work, south)]
@@ -278,10 +279,10 @@ async def test_a_reversal_in_another_month_leaves_the_honour(conn: Connection, w
 async def test_of_a_name_only_its_first_sign_is_shown(
     conn: Connection, work: Reporting, south: str, name: str | None, shown: str
 ) -> None:
-    await conn.execute("update rider set name = $1 where id = $2", name, work.rider.id)
+    await update_profile(conn, ring=RING, actor=work.rider, name=name)
     await month_of(work, closed=5)
     await sweep(conn)
-    (line,) = await list_honours(conn, actor=work.secretary, month=MARCH, area_path=south)
+    (line,) = await list_honours(conn, ring=RING, actor=work.secretary, month=MARCH, area_path=south)
     assert shown == line.name
     assert "13800000001" not in repr(line)
 

@@ -16,12 +16,14 @@ from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.events import dispatch_due
+from core.http import wiring
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from geo.models import Locate
 from riders.points.honours.award import sweep_honours
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from riders.signup.profile import update_profile
+from tests.conftest import DISTRICT, RING, START, Client, FakeClock
 from tests.riders.points.reporters import Reporting, appoint
 from tests.sessions import open_long_session
 
@@ -87,6 +89,7 @@ async def house(
 ) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, MEANINGS, pool
+    app[wiring.RING] = RING
     add_routes(app, tuple(route for route in ROUTES if "points" in route.path or "honours" in route.path))
     async with pool_transaction(pool) as conn:
         rider, stranger = await add_rider(conn), await add_rider(conn, "+8613800000002")
@@ -251,7 +254,7 @@ async def test_honours_are_shown_masked_to_all_and_with_figures_to_few(
 ) -> None:
     async with pool_transaction(house.pool) as conn:
         rider, staff = Actor("rider", house.rider_id, DISTRICT), Actor("staff", 1, DISTRICT)
-        await conn.execute("update rider set name = '王小海' where id = $1", house.rider_id)
+        await update_profile(conn, ring=RING, actor=rider, name="王小海")
         secretary_id = await conn.fetchval("select appointed_by from appointment")
         staff = Actor("staff", secretary_id, DISTRICT, grants=(Grant(Role.SECRETARY, south),))
         work = Reporting(conn, rider, staff, locate)

@@ -25,7 +25,7 @@ from riders.verification.models import Task, Willingness
 from riders.verification.offers.willingness import set_willingness
 from riders.verification.queries import find_task, list_tasks_of_case
 from tests.community.district import COMMUNITY, located, open_report
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 from tests.staff import insert_staff
 
 MINUTE = timedelta(minutes=1)
@@ -44,7 +44,7 @@ async def add_reporter(
     agrees: bool = True,
 ) -> Actor:
     """Make a rider appointed in an area, who wants to be asked and agreed to everything unless told otherwise."""
-    rider_id = await insert_rider(conn, district_id=DISTRICT, phone=f"+8613800{number:06}", now=START)
+    rider_id = await insert_rider(conn, ring=RING, district_id=DISTRICT, phone=f"+8613800{number:06}", now=START)
     rider = Actor("rider", rider_id, DISTRICT)
     await appoint(conn, rider, area_path, trust_level=trust_level)
     if may_be_asked is not None:
@@ -61,10 +61,17 @@ async def appoint(
     """Appoint a rider for thirty days and give the appointment's id."""
     assert rider.id is not None
     application_id = await insert_application(
-        conn, district_id=DISTRICT, rider_id=rider.id, area_path=area_path, motivation="", now=START
+        conn,
+        ring=RING,
+        district_id=DISTRICT,
+        rider_id=rider.id,
+        area_path=area_path,
+        motivation="",
+        id_number=None,
+        now=START,
     )
     assert application_id is not None
-    application = await find_application(conn, district_id=DISTRICT, application_id=application_id)
+    application = await find_application(conn, ring=RING, district_id=DISTRICT, application_id=application_id)
     assert application is not None
     staff = await insert_staff(
         conn, district_id=DISTRICT, username=f"appoints {application_id}", name="聘任人", now=START

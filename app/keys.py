@@ -1,0 +1,95 @@
+"""Keys of personal data in the program: followed as it runs, rows brought to the newest, and commands for them."""
+
+import argparse
+import asyncio
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from community.appeals.models import APPEAL
+from core.database import pool_transaction
+from core.http.wiring import DISTRICT_ID, POOL, RING
+from core.sealing.models import Purpose, SealedTable
+from core.sealing.register import add_key, open_keys, retire_keys
+from core.sealing.sweep import MOST_COUNTED, count_waiting, reseal
+from core.shell import Shell, add_command
+from riders.models import APPLICATION, RIDER
+
+#: Every table with personal data that is sealed.
+SEALED_TABLES: tuple[SealedTable, ...] = (RIDER, APPEAL, APPLICATION)
+
+
+async def seal_what_is_plain(app: web.Application) -> None:
+    """Seal what a migration left plain, batch by batch, before anybody is served; again it finds nothing."""
+    while await _reseal_some(app, may_be_plain=True):
+        pass
+
+
+async def follow_keys(app: web.Application) -> None:
+    """Take up keys that were added or retired."""
+    await asyncio.to_thread(app[RING].follow)
+
+
+async def reseal_rows(app: web.Application) -> None:
+    """Bring all rows to the newest keys."""
+    await follow_keys(app)
+    while await _reseal_some(app):
+        pass
+
+
+async def _reseal_some(app: web.Application, *, may_be_plain: bool = False) -> int:
+    async with pool_transaction(app[POOL]) as conn:
+        return await reseal(
+            conn, ring=app[RING], tables=SEALED_TABLES, district_id=app[DISTRICT_ID], may_be_plain=may_be_plain
+        )
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", folder: Path) -> None:
+    """Describe `keys`, `keys rotate` and `keys retire`."""
+    keys = add_command(commands, "keys", partial(_show_keys, folder=folder), "个人信息密钥 / the keys of personal data")
+    steps = keys.add_subparsers(metavar="STEP")
+    rotate = add_command(
+        steps, "rotate", partial(_rotate_keys, folder=folder), "启用新密钥，服务不停 / bring in a new key while serving"
+    )
+    rotate.add_argument(
+        "--index", action="store_true", help="更换查找用的索引密钥 / the key of the indexes instead of the seals"
+    )
+    add_command(
+        steps, "retire", partial(_retire_keys, folder=folder), "停用已无数据使用的旧密钥 / retire keys no row needs"
+    )
+
+
+async def _show_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> int:
+    async with shell.conn.transaction():
+        ring = await open_keys(shell.conn, folder=folder, district_id=shell.district_id, now=shell.now)
+    newest = {Purpose.SEAL: ring.newest_seal, Purpose.INDEX: ring.newest_index}
+    waiting = await count_waiting(shell.conn, tables=SEALED_TABLES, district_id=shell.district_id, newest=newest)
+    for key in ring.keys:
+        state = "使用中 / in use" if key.number == newest[key.purpose] else "待停用 / to be retired"
+        print(f"{key.name}\t{key.algorithm}\t{state}")
+    for purpose, count in waiting.items():
+        more = "+" if count >= MOST_COUNTED else ""
+        print(f"{purpose}: 还有 {count}{more} 行使用旧密钥 / so many rows are still at an older key")
+    return 0
+
+
+async def _rotate_keys(shell: Shell, arguments: Namespace, *, folder: Path) -> int:
+    purpose = Purpose.INDEX if arguments.index else Purpose.SEAL
+    async with shell.conn.transaction():
+        name = await add_key(shell.conn, folder=folder, purpose=purpose, district_id=shell.district_id, now=shell.now)
+    print(
+        f"{name}: 已启用，请立即备份 {folder}；运行中的服务会逐步重新加密，用 keys 查看进度，完成后执行 keys retire / "
+        "in use: back the folder up now; the running service seals anew, `keys` shows how far, then run `keys retire`"
+    )
+    return 0
+
+
+async def _retire_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> int:
+    async with shell.conn.transaction():
+        names = await retire_keys(
+            shell.conn, folder=folder, tables=SEALED_TABLES, district_id=shell.district_id, now=shell.now
+        )
+    print(f"已停用 / retired: {', '.join(names) or '-'}")
+    return 0
