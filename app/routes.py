@@ -40,6 +40,7 @@ from core.trail.api import get_audit
 from geo import api as geo
 from geo.answers import LocateAnswer
 from riders import api as reports
+from riders.contacts import api as contacts
 from riders.points import api as points
 from riders.privacy import api as rights
 from riders.reporters import api as reporters
@@ -150,6 +151,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/applications", reporters.list_applications, SIGNED_IN),
     Route("POST", "/api/v1/applications/{application_id}/approve", reporters.approve_application, _REVIEWER, 201),
     Route("POST", "/api/v1/applications/{application_id}/decline", reporters.decline_application, _REVIEWER),
+    Route("POST", "/api/v1/applications/{application_id}/unmask", contacts.unmask_applicant, _REVIEWER),
     Route("GET", "/api/v1/appointments", reporters.list_appointments, SIGNED_IN),
     Route("POST", "/api/v1/appointments/{appointment_id}/renew", reporters.renew_appointment, _REVIEWER),
     Route("POST", "/api/v1/appointments/{appointment_id}/revoke", reporters.revoke_appointment, _REVIEWER),
@@ -235,6 +237,7 @@ ROUTES: tuple[Route, ...] = (
     # cases
     Route("GET", "/api/v1/cases", cases.get_cases, ANY_STAFF),
     Route("GET", "/api/v1/cases/{case_id}", cases.get_case, ANY_STAFF),
+    Route("POST", "/api/v1/cases/{case_id}/unmask", contacts.unmask_case, ANY_STAFF),
     Route("POST", "/api/v1/cases/{case_id}/{verb}", cases.act_on_case, ANY_STAFF),
     Route(
         "PUT", "/api/v1/cases/{case_id}/photos/{sha256}", case_photos.put_case_photo, ANY_STAFF, accepts=PHOTO_TYPES,

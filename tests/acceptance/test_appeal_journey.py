@@ -150,8 +150,15 @@ async def test_two_children_get_their_school_places_in_under_two_hours(
     await centre.ask("POST", f"{case}/hand_over", area_code="02", note="诉求中写明示例社区")
     await secretary.is_told("case.handed_over")
 
+    # 10:03 — the secretary asks for the number, saying what for, and has it with one call.
+    clock.advance(timedelta(minutes=1))
+    assert "199****0001" == (await secretary.ask("GET", case))["contact"]["phone"]
+    person = await secretary.ask("POST", f"{case}/unmask", reason="15 分钟内回电")
+    assert {"name": None, "phone": "19900000001", "id_number": None} == person
+    await district.neighbour.ask("POST", f"{case}/unmask", 404, reason="好奇")
+
     # 10:05 — nobody answers the phone: recorded, seen by the resident, and no answer.
-    clock.advance(timedelta(minutes=3))
+    clock.advance(timedelta(minutes=2))
     await secretary.ask("POST", f"{case}/contact", channel="phone", note="电话无人接听，马上上门", reached=False)
     assert "2026-03-10T02:15:00Z" == (await resident.ask("GET", own))["next_due_at"]
 
@@ -210,7 +217,7 @@ async def _visit(district: District, clock: FakeClock, case: str, own: str) -> N
     secretary, resident = district.secretary, district.resident
     clock.advance(timedelta(hours=20))
     (visit,) = (await secretary.ask("GET", "/api/v1/follow-ups"))["visits"]
-    assert ("19900000001", "2026-03-13T09:30:00Z") == (visit["contact"]["phone"], visit["due_at"])
+    assert ("199****0001", "2026-03-13T09:30:00Z") == (visit["contact"]["phone"], visit["due_at"])
     assert [] == (await district.neighbour.ask("GET", "/api/v1/follow-ups"))["visits"]
     await secretary.ask("POST", f"{case}/follow_up", note="上门回访，孩子已报到", satisfaction="satisfied")
     assert [] == (await secretary.ask("GET", "/api/v1/follow-ups"))["visits"]
@@ -264,7 +271,7 @@ async def test_a_resident_who_comes_in_person_is_answered_at_once(district: Dist
     assert {"case_id", "number"} == entered.keys()
     detail = await secretary.ask("GET", f"/api/v1/cases/{entered['case_id']}")
     (respond,) = [each for each in detail["deadlines"] if each["clock"] == "respond"]
-    assert (respond["started_at"], "19900000001") == (respond["met_at"], detail["contact"]["phone"])
+    assert (respond["started_at"], "199****0001") == (respond["met_at"], detail["contact"]["phone"])
     assert "token" not in str(detail)
     await district.department.ask("POST", "/api/v1/appeals/on-behalf", 403, key="in-person-2", **said)
     await district.resident.ask("POST", "/api/v1/appeals/on-behalf", 401, key="in-person-3", **said)
