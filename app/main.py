@@ -36,7 +36,7 @@ from geo.live import Areas
 from riders.privacy.api import EXPORTING
 from riders.signup.api import CODE_DESK
 from riders.signup.codes.send import Desk
-from riders.signup.sms import LogSmsSender, SmsSender
+from riders.signup.sms import NoGateway, SmsSender
 from station.api import keep_stations_live
 
 
@@ -56,8 +56,8 @@ def create_app(
 ) -> web.Application:
     """Build the application on a migrated database at `dsn` (the application's own role).
 
-    `clock`, `sms`, `keeper`, which keeps the limits, and `wechat_url` are replaced in tests; without an `sms` sender,
-    messages go to the log.
+    `clock`, `sms`, `keeper`, which keeps the limits, and `wechat_url` are replaced in tests; without an `sms` sender
+    no code can be sent.
     """
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK] = clock
@@ -72,7 +72,7 @@ def create_app(
     app[LOCATE] = areas.locate
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
     codes = read_or_make_secret(settings.keys_folder, "codes")
-    app[CODE_DESK] = Desk(codes, sms or LogSmsSender(), a_day=settings.sms_a_day)
+    app[CODE_DESK] = Desk(codes, sms or NoGateway(), a_day=settings.sms_a_day)
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
     app[EXPORTING] = set()
     app[LINK_SECRET] = read_or_make_secret(settings.keys_folder, "links")

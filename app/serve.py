@@ -18,6 +18,7 @@ from app.main import create_app, utc_now
 from app.settings import SettingRefused, Settings
 from core.database import connected
 from core.http.server import Runner
+from riders.signup.sms import ConsoleSmsSender
 
 #: Requests under way when the service is told to stop may take this long to finish.
 DRAIN_S = 10.0
@@ -56,7 +57,9 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         async with connected(databases.app_dsn) as conn:
             await check_contents(conn, settings)
             await invite_first_administrator(conn, settings, clock=utc_now)
-        await run_until_stopped(create_app(settings, dsn=databases.app_dsn), settings)
+        # A code on the terminal is for who sits before it: nobody else reaches a demonstration.
+        sms = ConsoleSmsSender() if demo else None
+        await run_until_stopped(create_app(settings, dsn=databases.app_dsn, sms=sms), settings)
 
 
 def make_runner(app: web.Application) -> Runner:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -34,6 +33,7 @@ from app.staff_commands import add_commands as add_staff_commands
 from community.cli import add_commands as add_community_commands
 from core.database import connected
 from core.errors import InvalidInput, Refusal
+from core.log import start_logging
 from core.migration import MigrationRefused
 from core.sealing.files import KeysRefused
 from core.shell import Command, Shell, add_command, filled
@@ -45,8 +45,7 @@ from station.commands import add_commands as add_station_commands
 
 def main() -> None:
     """Run one command and leave with its exit status: 0 done, 1 refused, 2 wrong words."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of every wake-up, and of each that comes late
+    start_logging(sys.stderr)
     try:
         settings = read_settings(os.environ)
         arguments = build_parser(settings).parse_args()

@@ -30,7 +30,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class DemoSignIns:
-    """All staff sign-ins; riders sign in by phone, and the code is printed in the log."""
+    """All staff sign-ins; riders sign in by phone, and the code is shown on the terminal."""
 
     staff: tuple[SignIn, ...]
     second_factor: str
@@ -46,7 +46,7 @@ class DemoSignIns:
                 "  验证码 / code: python -m app demo-code",
                 f"{_SECOND_FACTOR}{self.second_factor}",
                 *rows,
-                "骑手：手机号；验证码打印在服务日志里 / riders: phone; the code is printed in the log",
+                "骑手：手机号；验证码显示在服务的终端上 / riders: phone; the code is shown on the terminal",
                 *riders,
                 "",
             ]

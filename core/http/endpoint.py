@@ -20,7 +20,7 @@ from core.access.policy import Policy
 from core.errors import FieldError, InvalidInput, NotFound, Text
 from core.http.callers import client_address
 from core.http.identity import find_caller, put_cookies
-from core.http.problems import TooLarge, TooSlow, WrongMediaType
+from core.http.problems import TooLarge, TooSlow, WrongMediaType, put_number
 from core.http.security_headers import put_security_headers
 from core.http.strict_json import read_json
 from core.http.traffic import KEEPER, READ, TRAFFIC, WRITE, Keeper, Traffic
@@ -119,11 +119,11 @@ def read_signature(route: Route) -> Signature:
 
 
 def add_routes(app: web.Application, routes: tuple[Route, ...], keeper: Keeper | None = None) -> None:
-    """Put the routes page into the application; every answer gets the security headers.
+    """Put the routes page into the application; every answer gets the security headers and the request's number.
 
     Without a `keeper` nothing is limited: so are parts of the service tried out.
     """
-    app.on_response_prepare.append(put_security_headers)
+    app.on_response_prepare.extend([put_security_headers, put_number])
     if keeper is not None:
         app[KEEPER] = keeper
     for route in routes:

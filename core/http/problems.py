@@ -6,8 +6,6 @@ unforeseen becomes a bare 500 with a number to quote and no inner detail.
 """
 
 import logging
-import secrets
-import time
 from collections.abc import Callable, Mapping
 
 import asyncpg
@@ -17,13 +15,15 @@ from aiohttp.typedefs import Handler
 
 from core.database import TRANSIENT_ERRORS
 from core.errors import Conflict, FieldError, InvalidInput, NotFound, Refusal, Text, Unavailable
-from core.http.wiring import language
+from core.http.wiring import NUMBER, language
+from core.log import REQUEST_ID, new_request_id
 
 #: Constraint name → what breaking it means.
 ConstraintMeanings = Mapping[str, Callable[[], Refusal]]
 CONSTRAINTS: web.AppKey[ConstraintMeanings] = web.AppKey("constraints")
 
 PROBLEM_PAGE = "/docs/problems#"
+NUMBER_HEADER = "X-Request-Id"
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,8 @@ class ServerFault(Refusal):
 
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every exception into a problem."""
+    """Number the request, and turn every exception into a problem."""
+    numbered = REQUEST_ID.set(number(request))
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -98,17 +99,31 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     except asyncpg.PostgresError as error:
         return problem(request, _of_postgres_error(request, error))
     except TRANSIENT_ERRORS as error:
-        _log_once_a_second(error)
+        _log.error("the database is in trouble", exc_info=error)
         return problem(request, Unavailable(retry_after_s=2))
     except Exception as error:
         return problem(request, _unforeseen(error))
+    finally:
+        REQUEST_ID.reset(numbered)
+
+
+def number(request: web.BaseRequest) -> str:
+    """Give the number of a request, which it gets when it is first asked for."""
+    if NUMBER not in request:
+        request[NUMBER] = new_request_id()
+    return request[NUMBER]
+
+
+async def put_number(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the number of the request on every answer, also on streams and errors (a signal of the application)."""
+    response.headers[NUMBER_HEADER] = number(request)
 
 
 def problem(request: web.Request, refusal: Refusal) -> web.Response:
     """Answer `refusal` in the reader's language."""
     response = web.Response(
         status=refusal.status,
-        body=orjson.dumps(describe_problem(request, refusal, instance=request.path)),
+        body=orjson.dumps(describe_problem(request, refusal, instance=request.path) | {"request_id": number(request)}),
         content_type="application/problem+json",
         headers={"Content-Language": "en" if language(request) == "en" else "zh-CN"},
     )
@@ -160,7 +175,7 @@ def _of_http_exception(request: web.Request, error: web.HTTPException) -> web.St
 
 def _of_postgres_error(request: web.Request, error: asyncpg.PostgresError) -> Refusal:
     if isinstance(error, TRANSIENT_ERRORS):
-        _log_once_a_second(error)
+        _log.error("the database is in trouble", exc_info=error)
         return Unavailable(retry_after_s=2)
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         meaning = request.app[CONSTRAINTS].get(error.constraint_name or "")
@@ -175,19 +190,5 @@ def _of_postgres_error(request: web.Request, error: asyncpg.PostgresError) -> Re
 
 
 def _unforeseen(error: Exception) -> Refusal:
-    incident = secrets.token_hex(4)
-    _log_once_a_second(error, incident=incident)
-    return ServerFault(incident=incident)
-
-
-_last_traceback: dict[type[BaseException], float] = {}
-
-
-def _log_once_a_second(error: BaseException, *, incident: str = "-") -> None:
-    # Full tracebacks at a thousand a second delay every answer by seconds.
-    moment = time.monotonic()
-    if moment - _last_traceback.get(type(error), -1.0) >= 1.0:
-        _last_traceback[type(error)] = moment
-        _log.error("incident %s: %s", incident, error, exc_info=error)
-    else:
-        _log.error("incident %s: %s: %s", incident, type(error).__name__, error)
+    _log.error("an error of ours", exc_info=error)
+    return ServerFault(incident=REQUEST_ID.get())

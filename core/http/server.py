@@ -1,6 +1,5 @@
 """The server itself, where aiohttp answers by its own words: requests so broken that they reach no route."""
 
-import secrets
 from typing import Any, cast
 
 from aiohttp import hdrs, web
@@ -8,8 +7,9 @@ from aiohttp.http_exceptions import BadHttpMethod
 from aiohttp.web_protocol import RequestHandler
 
 from core.errors import Refusal
-from core.http.problems import MethodNotAllowed, ServerFault, problem
+from core.http.problems import NUMBER_HEADER, MethodNotAllowed, ServerFault, number, problem
 from core.http.security_headers import security_headers
+from core.log import REQUEST_ID
 
 _METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT"
 
@@ -45,10 +45,12 @@ class _Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        REQUEST_ID.set(number(request))
         super().handle_error(request, status, exc, message)  # logs it, and raises where an answer has begun
         told = problem(cast(web.Request, request), _meaning(status, exc))  # the application makes no other requests
         answer = _Unrouted(status=told.status, body=told.body, headers=told.headers)
         answer.headers.update(self._security_headers)
+        answer.headers[NUMBER_HEADER] = number(request)
         if isinstance(exc, BadHttpMethod):
             answer.headers[hdrs.ALLOW] = _METHODS
         answer.force_close()
@@ -66,4 +68,4 @@ class _Unrouted(web.Response):
 def _meaning(status: int, exc: BaseException | None) -> Refusal:
     if isinstance(exc, BadHttpMethod):
         return MethodNotAllowed(method="?", allowed=_METHODS)
-    return Refusal() if status < 500 else ServerFault(incident=secrets.token_hex(4))
+    return Refusal() if status < 500 else ServerFault(incident=REQUEST_ID.get())
