@@ -1,0 +1,262 @@
+"""People are named nowhere at rest: not in a dump, not in any file of the data, not in a log, not in a restored backup.
+
+One resident, one rider and his application are brought through the real program under names found nowhere else; then
+everything that is left on disk is searched for them, in every spelling, and what was restored is searched again.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+import shutil
+import socket
+import struct
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from app.postgres import running
+from core.database import connected
+from tests.acceptance.backups import back_up, dump, restore
+from tests.acceptance.program import Caller, Program, sign_in_rider, sign_in_staff
+
+RIDER_PHONE, RIDER_NAME = "13987654321", "麦穗金鸟骑"
+RESIDENT_PHONE, RESIDENT_NAME = "15176543219", "谷雨银雀民"
+ID_NUMBER = "11010519491231002X"
+COMMUNITY = "370299003001"
+POSITIONS = 1_000
+
+
+def spellings(value: str) -> dict[str, bytes]:
+    """Give every way in which a value could stand somewhere and still be read, or be found by trying all numbers."""
+    spelt = {value, f"+86{value}"} if value.isdigit() else {value}
+    found: dict[str, bytes] = {}
+    for text in spelt:
+        raw = text.encode()
+        found |= {
+            text: raw,
+            f"{text} in UTF-16": text.encode("utf-16-le"),
+            f"{text} in hexadecimal": raw.hex().encode(),
+            f"{text} in base 64": base64.b64encode(raw).rstrip(b"=")[:-1],
+            f"{text} percent-encoded": quote(text).encode(),
+            f"{text} escaped": json.dumps(text).strip('"').encode(),
+            f"SHA-256 of {text}": hashlib.sha256(raw).digest(),
+            f"SHA-256 of {text} in hexadecimal": hashlib.sha256(raw).hexdigest().encode(),
+            f"MD5 of {text} in hexadecimal": hashlib.md5(raw, usedforsecurity=False).hexdigest().encode(),
+        }
+    return found
+
+
+CANARIES = {
+    spelling: raw
+    for value in (RIDER_PHONE, RIDER_NAME, RESIDENT_PHONE, RESIDENT_NAME, ID_NUMBER)
+    for spelling, raw in spellings(value).items()
+}
+
+
+def hits(content: bytes) -> list[str]:
+    """Name the canaries that stand in some bytes."""
+    return [spelling for spelling, raw in CANARIES.items() if raw in content]
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """List every file of a data folder but the keys, which are kept elsewhere, and sockets."""
+    folders = (folder.resolve(), (folder / "postgres").resolve())  # which may be a link
+    places = (place for each in folders for place in each.rglob("*"))
+    return (place for place in places if place.is_file() and "keys" not in place.parts)
+
+
+def hits_in_files(*folders: Path) -> list[str]:
+    """Name the files, and what stands in them."""
+    return [f"{place}: {hit}" for folder in folders for place in files(folder) for hit in hits(place.read_bytes())]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The program after everything has happened, and a folder beside it."""
+
+    program: Program
+    rider: Caller
+    folder: Path
+
+
+@pytest_asyncio.fixture(scope="module")
+async def scene() -> AsyncIterator[Scene]:
+    with tempfile.TemporaryDirectory(prefix="station-at-rest-") as folder:
+        program = Program(Path(folder) / "first")
+        Path(folder).chmod(0o711)  # the account that runs PostgreSQL for root has to get in
+        program.data_dir.mkdir()
+        try:
+            await program.start()
+            rider = await live(program)
+            await misbehave(program, rider)
+            await wander(program)
+            await checkpoint(program)
+            yield Scene(program, rider, Path(folder))
+        finally:
+            program.stop()
+
+
+async def live(program: Program) -> Caller:
+    """Let a rider and a resident do all that leaves their names somewhere, and staff look at them in the clear."""
+    rider = await sign_in_rider(program, RIDER_PHONE)
+    assert 200 == (await rider.ask("PATCH", "/api/v1/riders/me", {"name": RIDER_NAME}))[0]
+    for purpose in ("identity", "report_location", "photo"):
+        await rider.ask("POST", "/api/v1/riders/me/consents", {"purpose": purpose, "version": 1, "is_given": True})
+    wish = {"area_code": COMMUNITY, "motivation": "常来", "id_number": ID_NUMBER}
+    status, application = await rider.ask("POST", "/api/v1/riders/me/applications", wish)
+    assert (201, "**************002X") == (status, application["id_number"])
+    secretary = await sign_in_staff(program, "demo-secretary7")
+    address = f"/api/v1/applications/{application['id']}"
+    status, person = await secretary.ask("POST", f"{address}/unmask", {"reason": "核对证件"})
+    assert (200, ID_NUMBER, RIDER_NAME) == (status, person["id_number"], person["name"])
+    assert 201 == (await secretary.ask("POST", f"{address}/approve", {"term_months": 6, "trust_level": 1}))[0]
+    report = {"category": "litter", "description": "垃圾"}
+    status, report = await rider.ask("POST", "/api/v1/reports", report, key=str(uuid.uuid4()))
+    assert 201 == status
+    entered = {"category": "help", "text": "入学", "contact_name": RESIDENT_NAME, "contact_phone": RESIDENT_PHONE}
+    intake = entered | {"channel": "phone", "area_code": COMMUNITY}
+    key = str(uuid.uuid4())
+    for _ in range(2):
+        status, case = await secretary.ask("POST", "/api/v1/appeals/on-behalf", intake, key=key)
+        assert 201 == status
+    status, person = await secretary.ask("POST", f"/api/v1/cases/{case['case_id']}/unmask", {"reason": "回电"})
+    assert (200, RESIDENT_PHONE, RESIDENT_NAME) == (status, person["phone"], person["name"])
+    status, detail = await secretary.ask("GET", f"/api/v1/cases/{case['case_id']}")
+    assert {"name": "谷*", "phone": "151****3219"} == detail["contact"]
+    assert 201 == (await Caller(program).ask("POST", "/api/v1/appeals", entered, key=str(uuid.uuid4())))[0]
+    return rider
+
+
+async def misbehave(program: Program, rider: Caller) -> None:
+    """Put names where none belong, so that whoever logs what is wrong logs them."""
+    anyone = Caller(program)
+    for body in ({"phone": f"{RIDER_PHONE}x"}, {"phone": RIDER_PHONE, RIDER_NAME: ID_NUMBER}, [RIDER_NAME]):
+        await anyone.ask("POST", "/api/v1/riders/codes", body)
+    await anyone.ask("POST", "/api/v1/riders/sessions", {"phone": RIDER_PHONE, "code": "000000"})
+    await rider.ask("PATCH", "/api/v1/riders/me", {"name": RIDER_NAME * 20})
+    await anyone.ask("GET", f"/api/v1/{quote(RIDER_NAME)}/{RIDER_PHONE}", None, phone=RESIDENT_PHONE)
+    await Caller(program, RIDER_PHONE).ask("GET", "/api/v1/riders/me")
+    await asyncio.to_thread(send_forgeries, program)
+
+
+FORGED = '{"level": "ERROR", "message": "forged"}'
+HEADERS = ("User-Agent", "Referer", "X-Forwarded-For", "Accept-Language", "Authorization", "Idempotency-Key", "Origin",
+           "Cookie", "X-Request-Id", "Content-Type", "Content-Length", "Host", "Forged")  # fmt: skip
+
+
+def send_forgeries(program: Program) -> None:
+    """Send line breaks and terminal codes in every header, the path, the query and a body, over bare sockets."""
+    host, port = program.url.removeprefix("http://").split(":")
+    breaks = [b"\r" + FORGED.encode(), b"\x1b[2K" + FORGED.encode(), "\u2028".encode() + FORGED.encode(), b"\x85\xff"]
+    requests = [
+        f"GET /livez HTTP/1.1\r\nHost: x\r\n{name}: ".encode() + sign + RIDER_PHONE.encode() + b"\r\n\r\n"
+        for name in HEADERS
+        for sign in breaks
+    ]
+    escaped = quote("\r\n" + FORGED + "\u2028\x1b[2K")
+    requests += [
+        f"GET /{escaped}?{escaped}={escaped} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        f"{FORGED} / HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        b"\n" + FORGED.encode() + b"\r\n\r\n",
+    ]
+    body = json.dumps({"phone": f"\r\n{FORGED}\u2028\x1b[2K{RIDER_PHONE}", f"\n{FORGED}": 1}).encode()
+    head = "POST /api/v1/riders/codes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    requests.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    for request in requests:
+        with socket.create_connection((host, int(port)), timeout=5) as wire:
+            wire.sendall(request)
+            wire.shutdown(socket.SHUT_WR)
+            while wire.recv(65_536):
+                pass
+
+
+def positions() -> list[tuple[str, str]]:
+    """Give unique positions near the demonstration's stations, to six decimals."""
+    return [
+        (f"35.9{number:03}{number * 7 % 1000:03}", f"120.1{number:03}{number * 13 % 1000:03}")
+        for number in range(POSITIONS)
+    ]
+
+
+async def wander(program: Program) -> None:
+    """Ask for stations nearby from a thousand places, a few of them in ways that are wrong."""
+    async with aiohttp.ClientSession() as http:
+        for number, (lat, lon) in enumerate(positions()):
+            asked = {"lat": lat, "lon": lon, "datum": "gcj02" if number % 2 else "wgs84"}
+            asked |= {"limit": "no"} if number % 50 == 0 else {}
+            async with http.get(f"{program.url}/api/v1/stations/nearby", params=asked) as answer:
+                assert answer.status in (200, 422)
+                await answer.read()
+
+
+async def checkpoint(program: Program) -> None:
+    """Let PostgreSQL write everything to its files."""
+    async with running(program.data_dir) as server, connected(server.superuser_dsn) as conn:
+        await conn.execute("checkpoint")
+
+
+async def test_nobody_is_named_in_a_dump_a_file_or_a_log(scene: Scene) -> None:
+    assert [] == hits(await dump(scene.program.data_dir))
+    assert [] == hits_in_files(scene.program.data_dir)
+    assert b"SMS ****4321" in scene.program.log.read_bytes()  # the terminal of the demonstration was searched, too
+
+
+async def test_a_restored_backup_names_nobody_and_serves_only_with_its_keys(scene: Scene) -> None:
+    first, second = scene.program.data_dir, Program(scene.folder / "second")
+    await back_up(first, scene.folder / "backup")
+    assert [] == hits_in_files(scene.folder / "backup")
+    await restore(scene.folder / "backup", second.data_dir, of=first)
+    try:
+        with pytest.raises(AssertionError, match="key index-0001 is missing"):
+            await second.start()
+        shutil.copytree(first / "keys", second.data_dir / "keys")
+        await second.start()
+        status, rider = await Caller(second, scene.rider.token).ask("GET", "/api/v1/riders/me")
+        assert (200, RIDER_NAME, "139****4321") == (status, rider["name"], rider["phone"])
+        await checkpoint(second)
+        assert [] == hits(await dump(second.data_dir)) + hits_in_files(second.data_dir)
+    finally:
+        second.stop()
+
+
+def test_every_line_of_the_log_is_whole_and_none_is_forged(scene: Scene) -> None:
+    lines = [line for line in scene.program.log.read_bytes().splitlines() if line.startswith(b"{")]
+    records = [json.loads(line) for line in lines]
+    assert len(records) > len(HEADERS)
+    assert not [record for record in records if record["message"] == "forged" or not record["at"].endswith("Z")]
+    assert not [line for line in lines if b"\x1b" in line or "\u2028".encode() in line]
+
+
+async def test_no_position_of_an_asker_is_kept_beyond_three_decimals(scene: Scene) -> None:
+    logs = [scene.program.log, *(scene.program.data_dir / "postgres").resolve().glob("log/*")]
+    assert not [
+        line for log in logs for line in log.read_bytes().splitlines() if re.search(rb"(35|120)\.[0-9]{4}", line)
+    ]
+    dumped = await dump(scene.program.data_dir)
+    assert not [place for pair in positions() for place in pair if place.encode() in dumped]
+    doubles = {struct.pack("<d", float(place)) for pair in positions() for place in pair}
+    pattern = re.compile(b"|".join(map(re.escape, doubles)), re.DOTALL)
+    assert not [place for place in files(scene.program.data_dir) if pattern.search(place.read_bytes())]
+
+
+async def test_a_single_plain_column_would_be_found_everywhere(scene: Scene) -> None:
+    """The control: what the searches above say where one column is plain. Last, for it stays in the WAL."""
+    async with running(scene.program.data_dir) as server, connected(server.owner_dsn) as conn:
+        await conn.execute("create table forgotten (phone text, name text)")
+        await conn.execute("insert into forgotten values ($1, $2)", RIDER_PHONE, RIDER_NAME)
+        await checkpoint(scene.program)
+        try:
+            assert {RIDER_PHONE, RIDER_NAME} <= set(hits(await dump(scene.program.data_dir)))
+            found = {hit.split(": ")[0] for hit in hits_in_files(scene.program.data_dir)}
+            assert {"base", "pg_wal"} <= {part for place in found for part in Path(place).parts}
+        finally:
+            await conn.execute("drop table forgotten")
