@@ -28,6 +28,7 @@ CONSTRAINTS: ConstraintMeanings = {
         [FieldError("/name", Text("您已有同名的筛选。", "You have a filter of this name already."))]
     ),
     "rider_wechat_openid_unique": WechatBoundElsewhere,
-    "rider_phone_unique": lambda: PhoneTaken(pointer="/phone"),  # two at once
+    "rider_phone_odd_unique": lambda: PhoneTaken(pointer="/phone"),  # two at once
+    "rider_phone_even_unique": lambda: PhoneTaken(pointer="/phone"),
     "station_code_unique": lambda: StationCodeTaken(pointer="/code"),
 }

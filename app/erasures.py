@@ -16,25 +16,30 @@ from aiohttp import web
 from community.appeals import queries as appeals
 from community.appeals.contact import erase_contact_again, erase_contact_of
 from core.database import Connection
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, RECORDS
+from core.http.wiring import CLOCK, DISTRICT_ID, POOL, RECORDS, RING
 from core.privacy.erasures import Erasure, read_erasures
+from core.sealing.register import open_keys
+from core.sealing.ring import KeyRing
 from core.shell import Shell, add_command, filled
 from riders.privacy import queries as riders
 from riders.privacy.erase import erase_rider, erase_rider_again
 from riders.signup.phone import parse_phone
+from riders.signup.queries import find_rider_id
 
 _BATCH = 500
 
 _log = logging.getLogger(__name__)
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", records: Path) -> None:
-    """Describe the commands; `records` is the folder of the list."""
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", *, records: Path, keys: Path) -> None:
+    """Describe the commands; `records` is the folder of the list, `keys` that of the keys of personal data."""
     erasing = commands.add_parser("erase", help="按书面申请注销个人信息 / erase personal data on a written request")
     verbs = erasing.add_subparsers(dest="verb", required=True, metavar="VERB")
-    rider = add_command(verbs, "rider", partial(erase_by_phone, records=records), "询问手机号 / asks for the phone")
+    rider = add_command(
+        verbs, "rider", partial(erase_by_phone, records=records, keys=keys), "询问手机号 / asks for the phone"
+    )
     appeal = add_command(
-        verbs, "appeal", partial(erase_by_number, records=records), "诉求联系方式 / an appeal's contact"
+        verbs, "appeal", partial(erase_by_number, records=records, keys=keys), "诉求联系方式 / an appeal's contact"
     )
     appeal.add_argument("number", type=filled, help="案件编号 / number of the case")
     for parser in (rider, appeal):
@@ -42,20 +47,25 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
             "reason", type=filled, help="依据，如来函编号 / on what ground, such as the letter's number"
         )
     add_command(
-        verbs, "again", partial(erase_all_again, records=records), "恢复备份后重新注销 / once more after a restore"
+        verbs,
+        "again",
+        partial(erase_all_again, records=records, keys=keys),
+        "恢复备份后重新注销 / once more after a restore",
     )
 
 
-async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path) -> int:
+async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path, keys: Path) -> int:
     """Erase the rider of a phone, which is asked for and stands in no list of processes; 1 where there is none."""
     phone = parse_phone(await asyncio.to_thread(input, "手机号 / phone: "))
     async with shell.conn.transaction():
-        rider_id = await riders.find_rider_id(shell.conn, district_id=shell.district_id, phone=phone)
+        ring = await _open_keys(shell, keys)
+        rider_id = await find_rider_id(shell.conn, ring=ring, district_id=shell.district_id, phone=phone)
         if rider_id is None:
             print("没有这个手机号的骑手 / there is no rider with this phone")
             return 1
         await erase_rider(
             shell.conn,
+            ring=ring,
             district_id=shell.district_id,
             rider_id=rider_id,
             actor=None,
@@ -67,11 +77,12 @@ async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path) -
     return 0
 
 
-async def erase_by_number(shell: Shell, arguments: Namespace, *, records: Path) -> int:
+async def erase_by_number(shell: Shell, arguments: Namespace, *, records: Path, keys: Path) -> int:
     """Erase the contact of an appeal by the number of its case."""
     async with shell.conn.transaction():
         await erase_contact_of(
             shell.conn,
+            ring=await _open_keys(shell, keys),
             district_id=shell.district_id,
             number=arguments.number,
             reason=arguments.reason,
@@ -82,18 +93,26 @@ async def erase_by_number(shell: Shell, arguments: Namespace, *, records: Path) 
     return 0
 
 
-async def erase_all_again(shell: Shell, _arguments: Namespace, *, records: Path) -> int:
+async def erase_all_again(shell: Shell, _arguments: Namespace, *, records: Path, keys: Path) -> int:
     """Erase whatever the list names and the database still holds."""
-    count = await repeat_erasures(shell.conn, district_id=shell.district_id, records=records, now=shell.now)
+    async with shell.conn.transaction():
+        ring = await _open_keys(shell, keys)
+    count = await repeat_erasures(shell.conn, ring=ring, district_id=shell.district_id, records=records, now=shell.now)
     print(f"重新注销 / erased again: {count}")
     return 0
+
+
+async def _open_keys(shell: Shell, folder: Path) -> KeyRing:
+    return await open_keys(shell.conn, folder=folder, district_id=shell.district_id, now=shell.now)
 
 
 async def erase_again(app: web.Application) -> AsyncIterator[None]:
     """Erase again what a restored database holds anew (an `app.cleanup_ctx` step)."""
     async with app[POOL].acquire() as borrowed:
         conn = cast("Connection", borrowed)  # the pool lends a proxy that behaves as one
-        count = await repeat_erasures(conn, district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]())
+        count = await repeat_erasures(
+            conn, ring=app[RING], district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]()
+        )
     if count:
         _log.warning(
             "数据库恢复到了注销之前，已重新注销 / the database is of before some erasures, erased again: %s", count
@@ -101,14 +120,14 @@ async def erase_again(app: web.Application) -> AsyncIterator[None]:
     yield
 
 
-async def repeat_erasures(conn: Connection, *, district_id: int, records: Path, now: datetime) -> int:
+async def repeat_erasures(conn: Connection, *, ring: KeyRing, district_id: int, records: Path, now: datetime) -> int:
     """Erase, each in a transaction of its own, whoever is on the list and not erased; give how many that were."""
     count = 0
     listed = read_erasures(records, district_id=district_id)
     while batch := list(islice(listed, _BATCH)):
         for erasure in await _find_standing(conn, district_id, batch):
             async with conn.transaction():
-                await _repeat(conn, district_id, erasure, now)
+                await _repeat(conn, ring, district_id, erasure, now)
             count += 1
     return count
 
@@ -122,8 +141,8 @@ async def _find_standing(conn: Connection, district_id: int, batch: list[Erasure
     return found + [erasure for erasure in of_appeals if erasure.id in with_contact]
 
 
-async def _repeat(conn: Connection, district_id: int, erasure: Erasure, now: datetime) -> None:
+async def _repeat(conn: Connection, ring: KeyRing, district_id: int, erasure: Erasure, now: datetime) -> None:
     if erasure.kind == "rider":
-        await erase_rider_again(conn, district_id=district_id, rider_id=erasure.id, now=now)
+        await erase_rider_again(conn, ring=ring, district_id=district_id, rider_id=erasure.id, now=now)
     else:
-        await erase_contact_again(conn, district_id=district_id, appeal_id=erasure.id, now=now)
+        await erase_contact_again(conn, ring=ring, district_id=district_id, appeal_id=erasure.id, now=now)

@@ -188,7 +188,9 @@ async def withdraw(request: web.Request, token: str, body: WithdrawBody) -> Prog
 async def get_appeal_copy(request: web.Request, token: str) -> AppealCopy:
     """Give the resident all that is kept of the appeal of this token, his contact included."""
     async with transaction(request) as conn:
-        return await contact.copy_appeal(conn, district_id=district_id(request), token=token, now=now(request))
+        return await contact.copy_appeal(
+            conn, ring=request.app[RING], district_id=district_id(request), token=token, now=now(request)
+        )
 
 
 async def put_contact(request: web.Request, token: str, body: ContactBody) -> AppealCopy:
@@ -196,6 +198,7 @@ async def put_contact(request: web.Request, token: str, body: ContactBody) -> Ap
     async with transaction(request) as conn:
         return await contact.change_contact(
             conn,
+            ring=request.app[RING],
             district_id=district_id(request),
             token=token,
             contact=Contact(body.contact_name, body.contact_phone),
@@ -207,5 +210,10 @@ async def delete_contact(request: web.Request, token: str) -> None:
     """Erase the contact left with the appeal of this token, at once and for good; the case goes on without it."""
     async with transaction(request) as conn:
         await contact.erase_contact(
-            conn, district_id=district_id(request), token=token, records=request.app[RECORDS], now=now(request)
+            conn,
+            ring=request.app[RING],
+            district_id=district_id(request),
+            token=token,
+            records=request.app[RECORDS],
+            now=now(request),
         )

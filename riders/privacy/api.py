@@ -11,7 +11,7 @@ from core.files import place_of
 from core.http.callers import client_address
 from core.http.endpoint import Input
 from core.http.photos import PHOTO_ROOT
-from core.http.wiring import POOL, RECORDS, actor, district_id, now, transaction
+from core.http.wiring import POOL, RECORDS, RING, actor, district_id, now, transaction
 from riders.models import Rider, rider_id_of
 from riders.privacy.copy.write import write_copy
 from riders.privacy.erase import erase_rider
@@ -51,6 +51,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
     async with transaction(request) as conn:
         await erase_rider(
             conn,
+            ring=request.app[RING],
             district_id=district_id(request),
             rider_id=rider_id_of(who),
             actor=who,
@@ -76,6 +77,7 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
         await answer.prepare(request)
         async for data in write_copy(
             request.app[POOL],
+            ring=request.app[RING],
             actor=actor(request),
             read_photo=lambda sha256: asyncio.to_thread(place_of(request.app[PHOTO_ROOT], sha256).read_bytes),
             link_secret=request.app[LINK_SECRET],
@@ -92,6 +94,7 @@ async def change_own_phone(request: web.Request, body: NewPhoneBody) -> Rider:
     """Move the rider's account to a number that he has just proved to hold; he signs in anew everywhere."""
     return await change_phone(
         request.app[POOL],
+        ring=request.app[RING],
         actor=actor(request),
         phone=body.phone,
         code=body.code,

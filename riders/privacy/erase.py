@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.events import record_event
 from core.privacy.erasures import Erasure, list_erasure
 from core.privacy.words import blank_events, own_words
+from core.sealing.ring import KeyRing
 from riders.privacy import queries
 from riders.privacy.queries import Identity, Traces
 from riders.verification.queries import find_task
@@ -24,14 +25,22 @@ from riders.verification.take import release
 
 
 async def erase_rider(
-    conn: Connection, *, district_id: int, rider_id: int, actor: Actor | None, reason: str, records: Path, now: datetime
+    conn: Connection,
+    *,
+    ring: KeyRing,
+    district_id: int,
+    rider_id: int,
+    actor: Actor | None,
+    reason: str,
+    records: Path,
+    now: datetime,
 ) -> None:
     """Erase a rider and put it on the list outside the database, which is the last step before the commit.
 
     `actor` is himself, or None for a written request carried out by command. Raises `NotFound` where there is nobody
     to erase.
     """
-    identity = await _sever(conn, district_id=district_id, rider_id=rider_id, actor=actor, now=now)
+    identity = await _sever(conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=actor, now=now)
     await record_act(
         conn,
         district_id=district_id,
@@ -46,9 +55,9 @@ async def erase_rider(
     await list_erasure(records, erasure, district_id=district_id, now=now)
 
 
-async def erase_rider_again(conn: Connection, *, district_id: int, rider_id: int, now: datetime) -> None:
+async def erase_rider_again(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, now: datetime) -> None:
     """Erase a rider who is on the list already, because a backup brought him back."""
-    await _sever(conn, district_id=district_id, rider_id=rider_id, actor=None, now=now)
+    await _sever(conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=None, now=now)
     await record_act(
         conn,
         district_id=district_id,
@@ -60,14 +69,16 @@ async def erase_rider_again(conn: Connection, *, district_id: int, rider_id: int
     )
 
 
-async def _sever(conn: Connection, *, district_id: int, rider_id: int, actor: Actor | None, now: datetime) -> Identity:
-    identity = await queries.lock_identity(conn, district_id=district_id, rider_id=rider_id)
+async def _sever(
+    conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, actor: Actor | None, now: datetime
+) -> Identity:
+    identity = await queries.lock_identity(conn, ring=ring, district_id=district_id, rider_id=rider_id)
     if identity is None or identity.erased_at is not None:
         raise NotFound()
     own = pattern_of(phone=identity.phone, name=identity.name)
     await _give_looks_back(conn, district_id, rider_id, now)
     traces = await queries.get_traces(conn, district_id=district_id, rider_id=rider_id)
-    await queries.sever_rider(conn, district_id=district_id, rider_id=rider_id, phone=identity.phone, now=now)
+    await queries.sever_rider(conn, district_id=district_id, rider_id=rider_id, now=now)
     await delete_notices_of(conn, district_id=district_id, rider_id=rider_id)
     await queries.blank_words(conn, district_id=district_id, rider_id=rider_id, own=own, own_words=own_words(own))
     await _blank_answers(conn, district_id, rider_id, own_words(own))

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from core.access.models import Actor
-from core.access.queries import revoke_sessions
+from core.access.sessions import end_sessions
 from core.audit import record_act
 from core.database import Pool, pool_transaction
 from core.events import record_event
+from core.sealing.ring import KeyRing
 from riders.errors import CodeNotAccepted
 from riders.models import Rider, rider_id_of
 from riders.privacy import queries
@@ -19,7 +20,7 @@ from riders.signup.sign_in import prove_code, warn
 
 
 async def change_phone(
-    pool: Pool, *, actor: Actor, phone: str, code: str, asker: Asker, desk: Desk, now: datetime
+    pool: Pool, *, ring: KeyRing, actor: Actor, phone: str, code: str, asker: Asker, desk: Desk, now: datetime
 ) -> Rider:
     """Let the account be reached by `phone`, and end every session of the rider: whoever had the old one is out.
 
@@ -37,9 +38,9 @@ async def change_phone(
         raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
     rider_id, district_id = rider_id_of(actor), actor.district_id
     async with pool_transaction(pool) as conn:
-        if not await queries.set_phone(conn, district_id=district_id, rider_id=rider_id, phone=phone):
+        if not await queries.set_phone(conn, ring=ring, district_id=district_id, rider_id=rider_id, phone=phone):
             raise PhoneTaken(pointer="/phone")
-        await revoke_sessions(conn, district_id=district_id, kind="rider", subject_id=rider_id, now=now)
+        await end_sessions(conn, district_id=district_id, kind="rider", subject_id=rider_id, now=now)
         await record_event(
             conn,
             district_id=district_id,
@@ -59,4 +60,4 @@ async def change_phone(
             subject="rider",
             subject_id=rider_id,
         )
-        return await get_profile(conn, actor=actor)
+        return await get_profile(conn, ring=ring, actor=actor)

@@ -7,6 +7,8 @@ from datetime import datetime
 from core.blanking import BLANK
 from core.database import Connection
 from core.privacy.erasures import Erasure
+from core.sealing.ring import KeyRing
+from riders.models import RIDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,20 @@ class Traces:
     looked_at: list[int]
 
 
-async def lock_identity(conn: Connection, *, district_id: int, rider_id: int) -> Identity | None:
+async def lock_identity(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int) -> Identity | None:
     """Give a rider's identity and let nobody write anything of his until the transaction ends."""
     row = await conn.fetchrow(
         "select phone, name, signed_up_at, erased_at from rider where district_id = $1 and id = $2 for update",
         district_id,
         rider_id,
     )
-    return None if row is None else Identity(**row)
-
-
-async def find_rider_id(conn: Connection, *, district_id: int, phone: str) -> int | None:
-    rider_id: int | None = await conn.fetchval(
-        "select id from rider where district_id = $1 and phone = $2", district_id, phone
+    if row is None:
+        return None
+    phone, name = (
+        ring.open(row[column], RIDER.place(column, district_id=district_id, row_id=rider_id))
+        for column in ("phone", "name")
     )
-    return rider_id
+    return Identity(phone, name, row["signed_up_at"], row["erased_at"])
 
 
 async def list_standing(conn: Connection, *, district_id: int, erasures: Sequence[Erasure]) -> list[int]:
@@ -85,18 +86,18 @@ async def get_traces(conn: Connection, *, district_id: int, rider_id: int) -> Tr
     return Traces(**row)
 
 
-async def sever_rider(conn: Connection, *, district_id: int, rider_id: int, phone: str | None, now: datetime) -> None:
+async def sever_rider(conn: Connection, *, district_id: int, rider_id: int, now: datetime) -> None:
     """Take out who he was and what he could be reached or followed by; his numbers stay."""
     await conn.execute(
         """
-        update rider set phone = null, name = null, platform = null, languages = '{zh}', erased_at = $3
+        update rider set phone = null, phone_index_odd = null, phone_index_even = null, name = null, platform = null,
+            languages = '{zh}', erased_at = $3
         where district_id = $1 and id = $2
         """,
         district_id,
         rider_id,
         now,
     )
-    await conn.execute("delete from sign_in_code where district_id = $1 and phone = $2", district_id, phone)
     for sql in _SEVER:
         await conn.execute(sql, district_id, rider_id)
     await conn.execute(
@@ -113,6 +114,7 @@ async def sever_rider(conn: Connection, *, district_id: int, rider_id: int, phon
 #: Each takes the district and the rider. What waited for an answer waits for nobody now.
 _SEVER = (
     "delete from session where district_id = $1 and kind = 'rider' and subject_id = $2",
+    "delete from rider_wechat where district_id = $1 and rider_id = $2",
     "delete from rider_willingness where district_id = $1 and rider_id = $2",
     "delete from point_objection where district_id = $1 and rider_id = $2 and status = 'waiting'",
     """
@@ -120,7 +122,7 @@ _SEVER = (
         select from appointment where district_id = $1 and application_id = application.id
     )
     """,
-    "update application set motivation = '' where district_id = $1 and rider_id = $2",
+    "update application set motivation = '', id_number = null where district_id = $1 and rider_id = $2",
     """
     update report set key = '~' || id, body_hash = '', received_lon = null, received_lat = null,
         received_datum = null, accuracy_m = null, observed_at = null
@@ -289,16 +291,22 @@ def _count(done: str) -> int:
     return int(done.split()[-1])
 
 
-async def set_phone(conn: Connection, *, district_id: int, rider_id: int, phone: str) -> bool:
+async def set_phone(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, phone: str) -> bool:
     """Exchange a rider's phone; False where it is another rider's."""
+    indexes = ring.index(phone, RIDER.indexed_as(district_id=district_id))
     done = await conn.execute(
         """
-        update rider set phone = $3 where district_id = $1 and id = $2 and erased_at is null and not exists (
-            select from rider as other where other.district_id = $1 and other.phone = $3 and other.id <> $2
+        update rider set phone = $3, phone_index_odd = $4, phone_index_even = $5
+        where district_id = $1 and id = $2 and erased_at is null and not exists (
+            select from rider as other
+            where other.district_id = $1 and other.id <> $2
+                and (other.phone_index_odd = $4 or other.phone_index_even = $5)
         )
         """,
         district_id,
         rider_id,
-        phone,
+        ring.seal(phone, RIDER.place("phone", district_id=district_id, row_id=rider_id)),
+        indexes.odd,
+        indexes.even,
     )
     return done == "UPDATE 1"

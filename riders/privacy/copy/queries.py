@@ -1,10 +1,12 @@
 """All SQL that reads a rider's own data for his copy and is not read elsewhere."""
 
 from core.database import Connection
+from core.sealing.ring import KeyRing
+from riders.models import RIDER
 from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentPhoto, SentReport
 
 
-async def get_profile(conn: Connection, *, district_id: int, rider_id: int) -> OwnProfile:
+async def get_profile(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int) -> OwnProfile:
     """Give the rider as he is known, the phone in full."""
     row = await conn.fetchrow(
         "select id, phone, name, platform, languages, signed_up_at from rider where district_id = $1 and id = $2",
@@ -12,7 +14,11 @@ async def get_profile(conn: Connection, *, district_id: int, rider_id: int) -> O
         rider_id,
     )
     assert row is not None  # noqa: S101 — sessions exist only for riders that do
-    return OwnProfile(**row)
+    in_clear = {
+        column: ring.open(row[column], RIDER.place(column, district_id=district_id, row_id=rider_id))
+        for column in ("phone", "name")
+    }
+    return OwnProfile(**dict(row) | in_clear)
 
 
 async def list_consent_decisions(

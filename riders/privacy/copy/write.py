@@ -10,6 +10,7 @@ from community.notices.queries import list_notices
 from core.access.models import Actor
 from core.audit import record_act
 from core.database import Connection, Pool, pool_transaction
+from core.sealing.ring import KeyRing
 from riders.models import rider_id_of
 from riders.points.honours.award import list_own_records
 from riders.points.objections.contest import list_objections
@@ -33,7 +34,7 @@ _Page = Callable[[Connection, int | None], Awaitable[Sequence[Any]]]
 
 
 async def write_copy(
-    pool: Pool, *, actor: Actor, read_photo: ReadPhoto, link_secret: bytes, now: datetime
+    pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, link_secret: bytes, now: datetime
 ) -> AsyncIterator[bytes]:
     """Give the bytes of a ZIP with all that is kept of a rider, piece by piece; the audit trail says that he asked."""
     async with pool_transaction(pool) as conn:
@@ -49,7 +50,7 @@ async def write_copy(
     packer = Packer(now)
     for data in packer.add("README.txt", explain(FILES, FIELDS).encode("utf-8-sig")):
         yield data
-    for name, page in _pages(actor, link_secret, now).items():
+    for name, page in _pages(ring, actor, link_secret, now).items():
         async for data in packer.add_json(name, _rows(pool, page)):
             yield data
     async for sent in _photos(pool, actor):
@@ -63,12 +64,12 @@ async def write_copy(
         yield data
 
 
-def _pages(actor: Actor, link_secret: bytes, now: datetime) -> dict[str, _Page]:
+def _pages(ring: KeyRing, actor: Actor, link_secret: bytes, now: datetime) -> dict[str, _Page]:
     """Give how each file is read."""
     own = {"district_id": actor.district_id, "rider_id": rider_id_of(actor)}
 
     async def profile(conn: Connection, before: int | None) -> Sequence[Any]:
-        return [await queries.get_profile(conn, **own)] if before is None else []
+        return [await queries.get_profile(conn, ring=ring, **own)] if before is None else []
 
     async def willingness(conn: Connection, _before: int | None) -> Sequence[Any]:
         found = await find_willingness(conn, **own)

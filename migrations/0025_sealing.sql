@@ -54,7 +54,7 @@ alter table application add column sealed_with int generated always as (key_numb
 create index application_sealed_with on application (district_id, sealed_with) where sealed_with is not null;
 
 -- How many people somebody has seen in the clear within the hour is counted in the trail itself.
-create index audit_entry_actor on audit_entry (district_id, actor_kind, actor_id, act, happened_at);
+create index audit_entry_actor_act on audit_entry (district_id, actor_kind, actor_id, act, happened_at);
 
 insert into consent_purpose (district_id, code, version, title_zh, title_en, text_zh, text_en, published_at)
 select
