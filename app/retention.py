@@ -4,18 +4,16 @@ A statement takes what is due and not locked, so the sweep is right when it neve
 late, and in several processes at once.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from community.desk.bulk.queries import delete_bulk_acts_before
-from community.photos.queries import list_photos_in_use
+from community.photos.queries import list_unnamed
 from community.privacy import queries as cases
 from core.access.tokens.queries import delete_sessions_ended_before
 from core.database import pool_transaction
-from core.files import place_of
-from core.http.photos import PHOTO_ROOT
+from core.http.photos import PHOTO_STORE
 from core.http.wiring import CLOCK, DISTRICT_ID, POOL
 from core.privacy.queries import claim_removals
 from core.privacy.retention import get_spans
@@ -54,10 +52,9 @@ async def sweep_retention(app: web.Application) -> None:
 
 async def _remove_files(app: web.Application, district_id: int) -> None:
     """Remove the files of deleted photos, except those that another photo names; listed until they are gone."""
-    claimed: Sequence[str] = ("",)
+    claimed = [""]
     while claimed:
         async with pool_transaction(app[POOL]) as conn:
             claimed = await claim_removals(conn, district_id=district_id, limit=BATCH)
-            used = await list_photos_in_use(conn, district_id=district_id, hashes=claimed)
-            for sha256 in set(claimed) - used:
-                await asyncio.to_thread(place_of(app[PHOTO_ROOT], sha256).unlink, missing_ok=True)
+            for sha256 in await list_unnamed(conn, district_id=district_id, hashes=claimed):
+                await app[PHOTO_STORE].delete(sha256)

@@ -5,7 +5,6 @@ error of the HTTP client is logged or passed on.
 """
 
 import logging
-import stat
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from app.settings import SettingRefused, Settings
 from core.errors import Refusal
+from core.sealing.files import check_private
 from riders.signup.wechat.api import WECHAT
 from riders.signup.wechat.errors import (
     WechatBlocked,
@@ -89,14 +89,13 @@ class Code2Session:
 
 
 def read_wechat_secret(settings: Settings) -> str:
-    """Read the mini-program's secret beside the data. Raises `SettingRefused`."""
-    place = settings.data_dir / "wechat.secret"
+    """Read the mini-program's secret beside the data. Raises `SettingRefused`, `KeysRefused`."""
+    place = settings.keys_folder / "wechat.secret"
     if not place.is_file():
         raise SettingRefused(
             f"STATION_WECHAT_APPID: 缺少小程序密钥文件 {place} / put the mini-program's secret into this file"
         )
-    if stat.S_IMODE(place.stat().st_mode) & 0o077:
-        raise SettingRefused(f"{place}: 其他账号可读取，请执行 chmod 600 / others can read it: chmod 600")
+    check_private(place)
     secret = place.read_text().strip()
     if len(secret) < 16:
         raise SettingRefused(f"{place}: 不是小程序密钥 / this is no secret of a mini-program")

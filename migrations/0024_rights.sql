@@ -117,13 +117,12 @@ where closed_at is not null and received_lon is not null;
 create index community_case_exact on community_case (district_id, closed_at)
 where closed_at is not null and lon is not null and (lon, lat) <> (round(lon::numeric, 3)::float8, round(lat::numeric, 3)::float8);
 create index case_photo_age on case_photo (district_id, stored_at);
-create index case_photo_hash on case_photo (district_id, sha256);
 create index verification_task_age on verification_task (district_id, asked_at)
 where state in ('answered', 'expired', 'cancelled');
 
 -- Files whose rows are gone, until they are gone too: the row first, then the file, so that none is forgotten.
 create table photo_removal (
     district_id int not null references district (id),
-    sha256 text collate "C" not null,
-    primary key (district_id, sha256)
+    stored_sha256 text collate "C" not null,
+    primary key (district_id, stored_sha256)
 );

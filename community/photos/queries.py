@@ -1,6 +1,5 @@
 """SQL of the photos of a case."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from community.photos.models import CasePhoto, PhotoStage
@@ -70,13 +69,3 @@ async def insert_case_photo(
         *(by_kind, by_id, now),
     )
     return done == "INSERT 0 1"
-
-
-async def list_photos_in_use(conn: Connection, *, district_id: int, hashes: Sequence[str]) -> set[str]:
-    """Give those of the hashes that a photo of some case has; a photo of a report or a look is one of its case."""
-    rows = await conn.fetch(
-        "select distinct sha256 from case_photo where district_id = $1 and sha256 = any($2::text[])",
-        district_id,
-        list(hashes),
-    )
-    return {row["sha256"] for row in rows}

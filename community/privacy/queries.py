@@ -104,13 +104,13 @@ async def list_cases_with_old_photos(conn: Connection, *, district_id: int, befo
 
 
 async def delete_case_photos(conn: Connection, *, district_id: int, case_ids: Sequence[int]) -> list[str]:
-    """Delete the photos of these cases and give their hashes."""
+    """Delete the photos of these cases and give the hashes of their files."""
     rows = await conn.fetch(
-        "delete from case_photo where district_id = $1 and case_id = any($2::bigint[]) returning sha256",
+        "delete from case_photo where district_id = $1 and case_id = any($2::bigint[]) returning stored_sha256",
         district_id,
         list(case_ids),
     )
-    return [row["sha256"] for row in rows]
+    return [row["stored_sha256"] for row in rows]
 
 
 async def delete_notices_before(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:

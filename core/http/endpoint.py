@@ -20,6 +20,7 @@ from core.access.policy import Policy
 from core.errors import FieldError, InvalidInput, NotFound, Text
 from core.http.callers import client_address
 from core.http.identity import find_caller, put_cookies
+from core.http.pace import keeping_pace
 from core.http.problems import TooLarge, TooSlow, WrongMediaType, put_number
 from core.http.security_headers import put_security_headers
 from core.http.strict_json import read_json
@@ -34,8 +35,6 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 JSON_BODY_LIMIT = 64 * 1024
 BODY_TIMEOUT_S = 15.0
-#: After this grace an upload must have come at so many bytes a second: slow phones can, slow attacks cannot.
-UPLOAD_GRACE_S, SLOWEST_UPLOAD = 10.0, 1024
 
 _BIGINT = 2**63
 _NUL = Text("不能含有空字符。", "It must not hold a NUL character.")  # PostgreSQL cannot store one
@@ -248,16 +247,13 @@ async def read_upload(request: web.Request, *, limit: int, timeout_s: float) -> 
     """Read a body of up to `limit` bytes; the application's own limit is for JSON. Raises `TooLarge`, `TooSlow`."""
     if (request.content_length or 0) > limit:
         raise TooLarge(limit=limit)
-    data, begun = bytearray(), asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout_at(begun + min(UPLOAD_GRACE_S, timeout_s)) as alarm:
-            async for chunk in request.content.iter_any():
-                data += chunk
-                if len(data) > limit:
-                    raise TooLarge(limit=limit)
-                alarm.reschedule(begun + min(UPLOAD_GRACE_S + len(data) / SLOWEST_UPLOAD, timeout_s))
-    except TimeoutError:
-        raise TooSlow() from None
+    data = bytearray()
+    async with keeping_pace(timeout_s) as have_come:
+        async for chunk in request.content.iter_any():
+            data += chunk
+            if len(data) > limit:
+                raise TooLarge(limit=limit)
+            have_come(len(chunk))
     return bytes(data)
 
 

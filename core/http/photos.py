@@ -18,7 +18,8 @@ from pydantic import Field
 from core.errors import NotFound, Unavailable
 from core.files import FileStore
 from core.http.endpoint import Input
-from core.http.problems import TooLarge, TooSlow
+from core.http.pace import keeping_pace
+from core.http.problems import TooLarge
 from core.http.wiring import actor
 from core.partials import continue_at, count_received, forget, read_from_start, write_all
 from core.photos import (
@@ -133,13 +134,12 @@ async def _receive(request: web.Request, file: BinaryIO) -> None:
     if file.tell() + (request.content_length or 0) > LARGEST_PHOTO:
         raise TooLarge(limit=LARGEST_PHOTO)
     try:
-        async with asyncio.timeout(PHOTO_TIMEOUT_S):
+        async with keeping_pace(PHOTO_TIMEOUT_S) as have_come:
             async for chunk in request.content.iter_any():
                 if file.tell() + len(chunk) > LARGEST_PHOTO:
                     raise TooLarge(limit=LARGEST_PHOTO)
                 await _write(file, chunk)
-    except TimeoutError:
-        raise TooSlow() from None
+                have_come(len(chunk))
     except ConnectionError:  # the phone has lost the network: nobody hears this, and it is no error of ours
         raise Unavailable(retry_after_s=1) from None
 

@@ -57,7 +57,7 @@ LANES: dict[Lane, LaneSize] = {
     Lane.EXPORTS: LaneSize(waiting=4, patience_s=1.0, most_lag_s=0.2, share=0.1),
     Lane.SEARCH: LaneSize(waiting=256, patience_s=0.4, most_lag_s=0.3, a_turn=8),
     Lane.PUBLIC: LaneSize(waiting=256, patience_s=0.4, most_lag_s=0.3, share=0.3),
-    Lane.UPLOADS: LaneSize(waiting=32, patience_s=2.0, most_lag_s=0.5, places=32),
+    Lane.UPLOADS: LaneSize(waiting=64, patience_s=2.0, most_lag_s=0.5, places=200),
     Lane.STAFF: LaneSize(waiting=128, patience_s=1.0, most_lag_s=1.0, share=0.5),
     # Wait for gateways and password hashes, not for the database: they must not stand in the way of reports.
     Lane.SIGN_IN: LaneSize(waiting=128, patience_s=3.0, most_lag_s=inf, places=64),

@@ -64,7 +64,7 @@ async def insert_removals(conn: Connection, *, district_id: int, hashes: Sequenc
     """Note files to be removed once the rows that named them are gone for good."""
     await conn.execute(
         """
-        insert into photo_removal (district_id, sha256) select $1, sha256 from unnest($2::text[]) as sha256
+        insert into photo_removal (district_id, stored_sha256) select $1, hash from unnest($2::text[]) as hash
         on conflict do nothing
         """,
         district_id,
@@ -76,12 +76,13 @@ async def claim_removals(conn: Connection, *, district_id: int, limit: int) -> l
     """Take some of the files to be removed off the list; another process takes others."""
     rows = await conn.fetch(
         """
-        delete from photo_removal where (district_id, sha256) in (
-            select district_id, sha256 from photo_removal where district_id = $1 limit $2 for update skip locked
+        delete from photo_removal where (district_id, stored_sha256) in (
+            select district_id, stored_sha256 from photo_removal where district_id = $1 limit $2
+            for update skip locked
         )
-        returning sha256
+        returning stored_sha256
         """,
         district_id,
         limit,
     )
-    return [row["sha256"] for row in rows]
+    return [row["stored_sha256"] for row in rows]

@@ -3,6 +3,21 @@
 from core.errors import Text
 
 ACTS: dict[str, Text] = {
+    # accounts of staff, and sessions
+    "staff.first_run": Text("首次设置辖区管理员", "set up the first administrator"),
+    "staff.signed_in": Text("工作人员登录", "a member of staff signed in"),
+    "staff.locked": Text("账号因多次失败被锁定", "an account was locked after failed sign-ins"),
+    "staff.added": Text("新增工作人员", "added a member of staff"),
+    "staff.disabled": Text("停用账号", "disabled an account"),
+    "staff.enabled": Text("恢复账号", "enabled an account"),
+    "staff.role_given": Text("授予角色", "gave a role"),
+    "staff.role_taken": Text("收回角色", "took a role"),
+    "staff.password_changed": Text("修改密码", "changed a password"),
+    "staff.password_reset": Text("重置密码", "reset a password"),
+    "staff.second_factor_set": Text("绑定第二因素", "set up a second factor"),
+    "staff.second_factor_reset": Text("重置第二因素", "reset a second factor"),
+    "staff.recovery_codes_renewed": Text("更换恢复码", "renewed recovery codes"),
+    "session.reuse_found": Text("发现令牌被重复使用", "found a token used again"),
     # what is kept how long
     "retention.set": Text("修改保存期限", "set how long something is kept"),
     # riders and residents, and their data

@@ -1,16 +1,15 @@
 """A rider's rights over HTTP."""
 
-import asyncio
 from typing import Literal
 
 from aiohttp import hdrs, web
 from pydantic import ConfigDict, Field
 
 from community.followup.api import LINK_SECRET
-from core.files import place_of
+from core.access.sessions import require_recent_sign_in
 from core.http.callers import client_address
 from core.http.endpoint import Input
-from core.http.photos import PHOTO_ROOT
+from core.http.photos import PHOTO_STORE
 from core.http.wiring import POOL, RECORDS, RING, actor, district_id, now, transaction
 from riders.models import Rider, rider_id_of
 from riders.privacy.copy.write import write_copy
@@ -48,6 +47,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
     The same phone may sign up anew, as somebody new.
     """
     who = actor(request)
+    require_recent_sign_in(who, now(request))
     async with transaction(request) as conn:
         await erase_rider(
             conn,
@@ -63,6 +63,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
 
 async def export_own_data(request: web.Request) -> web.StreamResponse:
     """Give the rider a ZIP of all that is kept of him: JSON files whose fields a README names, and his photos."""
+    require_recent_sign_in(actor(request), now(request))
     rider_id, under_way = rider_id_of(actor(request)), request.app[EXPORTING]
     if rider_id in under_way:
         raise ExportRunning(retry_after_s=10)
@@ -79,7 +80,7 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
             request.app[POOL],
             ring=request.app[RING],
             actor=actor(request),
-            read_photo=lambda sha256: asyncio.to_thread(place_of(request.app[PHOTO_ROOT], sha256).read_bytes),
+            read_photo=request.app[PHOTO_STORE].get,
             link_secret=request.app[LINK_SECRET],
             now=now(request),
         ):
@@ -92,6 +93,7 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
 
 async def change_own_phone(request: web.Request, body: NewPhoneBody) -> Rider:
     """Move the rider's account to a number that he has just proved to hold; he signs in anew everywhere."""
+    require_recent_sign_in(actor(request), now(request))
     return await change_phone(
         request.app[POOL],
         ring=request.app[RING],

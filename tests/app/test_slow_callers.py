@@ -12,7 +12,7 @@ from aiohttp import web
 
 from app import serve
 from core.access.policy import ANYONE
-from core.http import endpoint
+from core.http import endpoint, pace
 from core.http.endpoint import JSON_BODY_LIMIT, Input, Route, add_routes, read_upload
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import CLOCK, DISTRICT_ID
@@ -76,8 +76,8 @@ class Server:
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """Run the server with its times cut to tenths of seconds."""
     monkeypatch.setattr(serve, "KEEP_ALIVE_S", 0.5)
-    monkeypatch.setattr(endpoint, "UPLOAD_GRACE_S", 0.3)
-    monkeypatch.setattr(endpoint, "SLOWEST_UPLOAD", 10_000)
+    monkeypatch.setattr(pace, "GRACE_S", 0.3)
+    monkeypatch.setattr(pace, "SLOWEST", 10_000)
     monkeypatch.setattr(endpoint.read_bytes, "__kwdefaults__", {"timeout_s": 0.5})
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[DISTRICT_ID], app[CLOCK], app[CONSTRAINTS] = DISTRICT, lambda: START, {}
@@ -96,7 +96,7 @@ def bytewise(data: bytes) -> list[bytes]:
 def test_the_real_times_are_those_promised() -> None:
     assert serve.KEEP_ALIVE_S <= 15
     assert endpoint.BODY_TIMEOUT_S <= 15
-    assert (endpoint.UPLOAD_GRACE_S, endpoint.SLOWEST_UPLOAD) == (10, 1024)
+    assert (pace.GRACE_S, pace.SLOWEST) == (10, 1024)
 
 
 async def test_a_head_that_trickles_in_is_cut_off(server: Server) -> None:

@@ -16,12 +16,12 @@ from app.routes import ROUTES
 from app.settings import Settings
 from core.access.models import Grant, Role
 from core.access.queries import insert_grant, insert_staff
-from core.access.sessions import open_session
 from core.database import Pool, pool_transaction
 from core.http.endpoint import Route
 from core.http.traffic import KEEPER, READ, Keeper, Traffic
 from core.limits.models import LANES, Lane
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
+from tests.sessions import open_long_session
 
 LIMITED = tuple(kind for kind in traffic.ALL if kind.address is not None)
 OFFICE = {"X-Forwarded-For": "203.0.113.7"}
@@ -71,7 +71,7 @@ async def sign_in(pool: Pool, username: str) -> dict[str, str]:
         )
         grant = Grant(Role.DISTRICT_ADMIN, "")
         await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)
     return {"Authorization": f"Bearer {token}"}
 
 

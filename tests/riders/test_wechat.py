@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,9 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.main import create_app
+from app.secret import SecretRefused
 from app.settings import SettingRefused, Settings
 from app.wechat import Code2Session
-from core.access.sessions import open_session
 from core.database import Pool, connected, pool_transaction
 from core.errors import Refusal
 from riders.signup.queries import insert_rider
@@ -27,6 +28,7 @@ from riders.signup.wechat.errors import (
     WechatUnavailable,
 )
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock, patient_keeper
+from tests.sessions import open_long_session
 
 APPID, SECRET, SESSION_KEY = "wx1234567890abcdef", "0123456789abcdef0123456789abcdef", "tiihtNczf5v6AKRyjwEUhQ=="
 ZHANG, LI = "oGZUI0egBJY1zhBYw2KhdUfwVJJE", "oABCD0egBJY1zhBYw2KhdUfwVJJE"
@@ -106,7 +108,7 @@ async def rider(pool: Pool, phone: str) -> tuple[int, dict[str, str]]:
     async with pool_transaction(pool) as conn:
         rider_id = await insert_rider(conn, district_id=DISTRICT, phone=phone, now=START)
         assert rider_id is not None
-        token = await open_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
     return rider_id, {"Authorization": f"Bearer {token}"}
 
 
@@ -114,7 +116,7 @@ async def bind(client: Client, code: str, headers: dict[str, str]) -> int:
     return (await client.put("/api/v1/riders/me/wechat", json={"code": code}, headers=headers)).status
 
 
-async def enter(client: Client, code: str) -> tuple[int, dict[str, object]]:
+async def enter(client: Client, code: str) -> tuple[int, dict[str, Any]]:
     answer = await client.post("/api/v1/riders/wechat-sessions", json={"code": code})
     return answer.status, await answer.json()
 
@@ -126,7 +128,7 @@ async def test_a_rider_binds_his_account_once_and_signs_in_by_it(client: Client,
     assert 204 == await bind(client, wechat.login(ZHANG), headers)
     status, session = await enter(client, wechat.login(ZHANG))
     assert (201, rider_id, False) == (status, session["rider_id"], session["is_new"])
-    me = await client.get("/api/v1/session", headers={"Authorization": f"Bearer {session['token']}"})
+    me = await client.get("/api/v1/session", headers={"Authorization": f"Bearer {session['session']['access']}"})
     assert ("rider", rider_id) == ((body := await me.json())["kind"], body["id"])
 
 
@@ -290,5 +292,5 @@ async def test_without_a_mini_program_there_is_no_such_sign_in(
 def test_a_mini_program_without_a_good_secret_is_refused_at_start(tmp_path: Path, text: str | None, mode: int) -> None:
     if text is not None:
         put_secret(tmp_path, text, mode)
-    with pytest.raises(SettingRefused, match=r"wechat\.secret"):
+    with pytest.raises((SettingRefused, SecretRefused), match=r"wechat\.secret"):
         create_app(Settings(data_dir=tmp_path, wechat_appid=APPID), dsn="")

@@ -48,14 +48,17 @@ class SentReport:
 class OwnSession:
     """A sign-in of the rider."""
 
-    created_at: datetime
-    expires_at: datetime
+    device: str
+    opened_at: datetime
+    last_used_at: datetime
+    ends_at: datetime
     revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class SentPhoto:
-    """A photo that the rider sent."""
+    """A photo that the rider sent under `sha256`, and the file that is kept of it."""
 
     sha256: str
+    stored_sha256: str
     media_type: str

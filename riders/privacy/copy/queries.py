@@ -62,8 +62,8 @@ async def list_sent_reports(
 async def list_sessions(conn: Connection, *, district_id: int, rider_id: int) -> list[OwnSession]:
     rows = await conn.fetch(
         """
-        select created_at, expires_at, revoked_at from session
-        where district_id = $1 and kind = 'rider' and subject_id = $2 order by created_at desc
+        select device, opened_at, last_used_at, ends_at, revoked_at from session
+        where district_id = $1 and kind = 'rider' and subject_id = $2 order by opened_at desc
         """,
         district_id,
         rider_id,
@@ -75,13 +75,13 @@ async def list_photos(conn: Connection, *, district_id: int, rider_id: int, afte
     """Give the photos that the rider sent with reports and looks, in the order of their hashes, each once."""
     rows = await conn.fetch(
         """
-        select distinct on (sha256) sha256, media_type from (
-            select sha256, media_type from report_photo
+        select distinct on (sha256) sha256, stored_sha256, media_type from (
+            select sha256, stored_sha256, media_type from report_photo
             where district_id = $1 and stored_at is not null and report_id in (
                 select id from report where district_id = $1 and rider_id = $2
             )
             union all
-            select sha256, media_type from case_photo
+            select sha256, stored_sha256, media_type from case_photo
             where district_id = $1 and by_kind = 'rider' and by_id = $2 and case_id in (
                 select case_id from verification_task where district_id = $1 and rider_id = $2
             )

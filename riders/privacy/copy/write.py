@@ -27,7 +27,7 @@ from riders.verification.queries import list_own_tasks
 
 PAGE = 50
 
-#: Gives a stored photo by its hash; raises `FileNotFoundError`.
+#: Gives a stored photo by the hash of its file; raises `FileNotFoundError`.
 ReadPhoto = Callable[[str], Awaitable[bytes]]
 #: Gives a page of rows with numbers under the second argument (None: from the newest on).
 _Page = Callable[[Connection, int | None], Awaitable[Sequence[Any]]]
@@ -55,7 +55,7 @@ async def write_copy(
             yield data
     async for sent in _photos(pool, actor):
         try:
-            photo = await read_photo(sent.sha256)
+            photo = await read_photo(sent.stored_sha256)
         except FileNotFoundError:
             continue  # its time was over a moment ago
         for data in packer.add(f"photos/{sent.sha256}.{sent.media_type.partition('/')[2]}", photo, is_packed=True):

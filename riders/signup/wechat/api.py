@@ -3,10 +3,11 @@
 from aiohttp import web
 from pydantic import ConfigDict, Field
 
+from core.access.api import hand_over
+from core.access.device import describe_device
 from core.http.endpoint import Created, Input
 from core.http.wiring import actor, district_id, now, transaction
-from riders.models import SignIn
-from riders.signup.api import CODE_DESK
+from riders.signup.api import CODE_DESK, RiderSignedIn
 from riders.signup.wechat.bind import Exchange, bind, openid_hmac, sign_in, unbind
 from riders.signup.wechat.errors import WechatOff
 
@@ -22,12 +23,17 @@ class WechatBody(Input):
     code: str = Field(pattern=r"^[!-~]{1,128}$")
 
 
-async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[SignIn]:
+async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[RiderSignedIn]:
     """Sign in as the rider who bound this WeChat account."""
     account = await _account(request, body.code)
+    device = describe_device(request.headers.get("User-Agent", ""))
     async with transaction(request) as conn:
-        session = await sign_in(conn, district_id=district_id(request), account=account, now=now(request))
-    return Created(session, location="/api/v1/session")
+        entered = await sign_in(
+            conn, district_id=district_id(request), account=account, device=device, now=now(request)
+        )
+    # A mini-program has no cookies.
+    session = await hand_over(request, entered.tokens, by_cookie=False)
+    return Created(RiderSignedIn(entered.rider_id, entered.is_new, session), location="/api/v1/session")
 
 
 async def put_wechat(request: web.Request, body: WechatBody) -> None:

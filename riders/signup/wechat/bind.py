@@ -42,13 +42,15 @@ async def unbind(conn: Connection, *, actor: Actor, now: datetime) -> None:
         await _record(conn, "rider.wechat_unbound", actor, now)
 
 
-async def sign_in(conn: Connection, *, district_id: int, account: bytes, now: datetime) -> SignIn:
+async def sign_in(conn: Connection, *, district_id: int, account: bytes, device: str, now: datetime) -> SignIn:
     """Open a session for the rider who bound this account. Raises `WechatNotBound`."""
     rider_id = await queries.find_rider_by_wechat(conn, district_id=district_id, openid_hmac=account)
     if rider_id is None:
         raise WechatNotBound()
-    token = await open_session(conn, district_id=district_id, kind="rider", subject_id=rider_id, now=now)
-    return SignIn(token=token, rider_id=rider_id, is_new=False)
+    tokens = await open_session(
+        conn, district_id=district_id, kind="rider", subject_id=rider_id, device=device, now=now
+    )
+    return SignIn(tokens=tokens, rider_id=rider_id, is_new=False)
 
 
 async def _record(conn: Connection, act: str, actor: Actor, now: datetime) -> None:

@@ -325,7 +325,8 @@ _POSTS = (
 )
 
 TABLE: tuple[Row, ...] = (
-    *_SERVICE, *_SESSIONS, *_STAFF, *_PLACES, *_STATIONS, *_RIDERS, *_REPORTS, *_LOOKS, *_APPEALS, *_SETTINGS, *_POSTS, *CASES,
+    *_SERVICE, *_SESSIONS, *_STAFF, *_PLACES, *_STATIONS, *_RIDERS, *_REPORTS, *_LOOKS, *_APPEALS, *_SETTINGS, *_POSTS,
+    *CASES,
 )  # fmt: skip
 
 #: A stream does not end, so nobody walks it: who is admitted, and what he hears, has a test of its own.

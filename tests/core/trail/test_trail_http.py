@@ -6,8 +6,8 @@ import pytest
 
 from app.postgres import Server
 from app.schedule import SCHEDULE, TRAIL_WATCH
-from core.access.accounts import add_staff
 from core.access.models import Actor, Grant, Role
+from core.access.queries import insert_grant, insert_staff
 from core.access.sessions import open_session
 from core.audit import record_act
 from core.database import pool_transaction
@@ -25,12 +25,12 @@ AUDIT = "/api/v1/audit"
 async def enter(client: Client, role: Role, area_path: str = "") -> tuple[int, dict[str, str]]:
     """Make a member of staff; give his id and the header of his session."""
     async with pool_transaction(client.app[POOL]) as conn:
-        staff = await add_staff(
-            conn, district_id=DISTRICT, username=f"{role}{area_path}", name="某", password="a long and dull one",
-            grants=(Grant(role, area_path),), now=START,
-        )  # fmt: skip
-        token = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)
-    return staff.id, {"Authorization": f"Bearer {token}"}
+        staff = await insert_staff(
+            conn, district_id=DISTRICT, username=f"{role}{area_path}", name="某", password_hash="-", now=START
+        )
+        await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=Grant(role, area_path), now=START)
+        tokens = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)
+    return staff.id, {"Authorization": f"Bearer {tokens.access}"}
 
 
 async def read(client: Client, headers: dict[str, str], **params: str) -> Any:

@@ -1,12 +1,14 @@
 """A district full of cases, with one rider and one resident in it who can be told from everybody else."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from core.access.sessions import open_session
 from core.database import Pool, connected, pool_transaction
-from core.http.wiring import POOL
+from core.http.wiring import POOL, RECORDS
 from tests.acceptance.strangers import PHONE, Builder, Someone, World, build
-from tests.conftest import Client, Database, FakeClock
+from tests.conftest import DISTRICT, Client, Database, FakeClock
 
 NAME, PLATFORM, RIDER_PHONE = "贺兰骑远", "飞毛腿外送", "13800000077"
 SPACED = "138 0000-0077"
@@ -30,6 +32,11 @@ class Town:
         return self.client.app[POOL]
 
     @property
+    def photos(self) -> Path:
+        """Give the folder in which the files of photos are kept."""
+        return self.client.app[RECORDS].parent / "photos" / str(DISTRICT)
+
+    @property
     def rider(self) -> Someone:
         return self.world.own["rider"]
 
@@ -41,9 +48,15 @@ class Town:
         """Let everything be told that is to be told."""
         await Builder(self.client, self.pool, self.database, self.clock).react()
 
-    async def sign_in_again(self) -> Someone:
-        """Sign the rider in, as a moment ago."""
-        return await Builder(self.client, self.pool, self.database, self.clock).enter(self.rider.actor)
+    async def sign_in_again(self, who: str = "rider") -> Someone:
+        """Sign somebody of the own community in this moment."""
+        actor = self.world.own[who].actor
+        assert actor.id is not None
+        async with pool_transaction(self.pool) as conn:
+            tokens = await open_session(
+                conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=self.clock()
+            )
+        return Someone(self.client, actor, {"Authorization": f"Bearer {tokens.access}"})
 
 
 async def settle(client: Client, database: Database, clock: FakeClock) -> Town:

@@ -114,7 +114,7 @@ async def test_where_the_list_cannot_be_written_nobody_is_erased(town: Town) -> 
 
 
 async def test_a_look_he_holds_is_on_offer_again(town: Town) -> None:
-    looker = town.world.own["looker"]
+    looker = await town.sign_in_again("looker")
     task_id = town.world.ids["task_id"]
     await looker.do("POST", f"/verification-tasks/{task_id}/accept", {})
     assert 204 == (await looker.ask("DELETE", f"{ME}?confirm=erase"))[0]

@@ -8,9 +8,8 @@ from app.retention import SWEPT, sweep_retention
 from core.access.models import Grant, Role
 from core.database import pool_transaction
 from core.files import place_of
-from core.http.photos import PHOTO_ROOT
 from core.privacy.retention import get_spans
-from tests.acceptance.strangers import SHA256, Builder, Someone
+from tests.acceptance.strangers import Builder, Someone
 from tests.conftest import DISTRICT
 from tests.riders.privacy.people import Town, rows
 
@@ -112,7 +111,7 @@ async def test_contacts_go_half_a_year_after_the_case_ended(town: Town) -> None:
 
 
 async def test_photos_go_with_their_files_a_year_after_the_case_ended(town: Town) -> None:
-    file = place_of(town.client.app[PHOTO_ROOT], SHA256)
+    file = place_of(town.photos, await one(town, "select stored_sha256 from case_photo"))
     await end_cases(town)
     await days_later(town, 364.9)
     assert (True, 1) == (file.exists(), await one(town, "select count(*) from case_photo"))
@@ -129,11 +128,13 @@ async def test_a_file_that_another_photo_names_stays(town: Town) -> None:
     await end_cases(town)
     sql = """
         insert into case_photo
-        select district_id, $1::bigint, sha256, stage, media_type, size, by_kind, by_id, $2 from case_photo returning 1
+            (district_id, case_id, sha256, stored_sha256, stage, media_type, size, by_kind, by_id, stored_at)
+        select district_id, $1::bigint, sha256, stored_sha256, stage, media_type, size, by_kind, by_id, $2
+        from case_photo returning 1
     """
     await rows(town.pool, sql, town.world.ids["other_id"], town.clock() + timedelta(days=300))
     await days_later(town, 365.1)
-    assert place_of(town.client.app[PHOTO_ROOT], SHA256).exists()
+    assert place_of(town.photos, await one(town, "select stored_sha256 from case_photo")).exists()
     assert 0 == await one(town, "select count(*) from photo_removal")
 
 
