@@ -8,7 +8,8 @@ from aiohttp import web
 from pydantic import ConfigDict, Field, StringConstraints
 
 from community.appeals import contact
-from community.appeals.models import AppealCopy, AppealDraft, Entered, Intake
+from community.appeals.contact import AppealCopy
+from community.appeals.models import AppealDraft, Entered, Intake
 from community.appeals.on_behalf import enter_appeal
 from community.appeals.own import add_words, get_appeal_progress, withdraw_appeal
 from community.appeals.submit import submit_appeal

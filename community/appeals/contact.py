@@ -3,16 +3,17 @@
 The contact goes, the case stays: what was asked for and what was done about it belong to the case.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from community.appeals import queries
 from community.appeals.errors import ContactErased
-from community.appeals.models import AppealCopy, KeptAppeal
+from community.appeals.models import KeptAppeal
 from community.errors import AppealNotFound
 from community.models import Contact
 from community.privacy.blank import blank_cases
-from community.progress import get_progress
+from community.progress import Progress, get_progress
 from core.access.models import Actor
 from core.access.sessions import anonymous
 from core.audit import record_act
@@ -20,6 +21,16 @@ from core.blanking import pattern_of
 from core.database import Connection
 from core.privacy.erasures import Erasure, list_erasure
 from core.sealing.ring import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class AppealCopy:
+    """All that is kept of an appeal, for the one who made it: `text` as he wrote it, `contact` as he left it."""
+
+    text: str
+    submitted_at: datetime
+    contact: Contact
+    progress: Progress
 
 
 async def copy_appeal(conn: Connection, *, ring: KeyRing, district_id: int, token: str, now: datetime) -> AppealCopy:

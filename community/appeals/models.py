@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from community.models import Channel, Contact, Place
-from community.progress import Progress
 from core.sealing.models import SealedTable
 
 APPEAL = SealedTable("appeal", ("contact_name", "contact_phone"))
@@ -51,13 +50,3 @@ class KeptAppeal:
     contact: Contact
     submitted_at: datetime
     contact_erased_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AppealCopy:
-    """All that is kept of an appeal, for the one who made it: `text` as he wrote it, `contact` as he left it."""
-
-    text: str
-    submitted_at: datetime
-    contact: Contact
-    progress: Progress

@@ -9,6 +9,7 @@ from riders.models import SignIn
 from riders.signup.codes import proof
 from riders.signup.codes.send import Asker, Desk, send_code
 from riders.signup.sign_in import sign_in
+from tests.conftest import RING
 
 PHONE = "13800000001"
 SECRET = b"a key of thirty-two bytes length"
@@ -72,7 +73,7 @@ async def sign_in_with(
     pool: Pool, inbox: Inbox, code: str, now: datetime, phone: str = PHONE, *, asker: Asker = HERE
 ) -> SignIn:
     return await sign_in(
-        pool, district_id=1, phone=phone, code=code, asker=asker, desk=Desk(SECRET, inbox, 1000), now=now
+        pool, ring=RING, district_id=1, phone=phone, code=code, asker=asker, desk=Desk(SECRET, inbox, 1000), now=now
     )
 
 
