@@ -10,7 +10,7 @@ from community.oversights.find import find_oversights
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
-from core.http.wiring import CLOCK, POOL, district_id
+from core.http.wiring import BACKGROUND, CLOCK, POOL, district_id
 from core.trail.models import Finding
 from core.trail.queries import find_failed_verification
 from station.api import LIVE_STATIONS
@@ -55,7 +55,9 @@ async def readyz(request: web.Request) -> Ready:
         raise NotReady(reason=Text(f"定时扫描已停 {silence:.0f} 秒", f"no sweep for {silence:.0f} s"), retry_after_s=5)
     now = request.app[CLOCK]()
     try:
-        async with pool_transaction(request.app[POOL]) as conn:
+        async with pool_transaction(request.app[POOL]):
+            pass  # requests, too, get a connection
+        async with pool_transaction(request.app[BACKGROUND]) as conn:
             given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
             oversights = await find_oversights(conn, district_id=district_id(request), now=now)
             by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))

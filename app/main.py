@@ -27,7 +27,7 @@ from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.traffic import Keeper
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, RECORDS, RING, Clock
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, PUBLIC_URL, RECORDS, RING, Clock
 from core.queries import get_database_time
 from core.sealing.register import open_keys
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
@@ -39,6 +39,9 @@ from riders.signup.codes.send import Desk
 from riders.signup.sms import NoGateway, SmsSender
 from station.api import keep_stations_live
 
+#: For what runs by itself, beside `STATION_POOL_SIZE` for requests: sweeps are few and short.
+BACKGROUND_CONNECTIONS = 6
+
 
 def utc_now() -> datetime:
     """Read the machine's clock."""
@@ -49,12 +52,13 @@ def create_app(
     settings: Settings,
     *,
     dsn: str,
+    sweeper_dsn: str,
     clock: Clock = utc_now,
     sms: SmsSender | None = None,
     keeper: Keeper | None = None,
     wechat_url: str = WECHAT_URL,
 ) -> web.Application:
-    """Build the application on a migrated database at `dsn` (the application's own role).
+    """Build the application on a migrated database: `dsn` by the application's role, `sweeper_dsn` by the sweepers'.
 
     `clock`, `sms`, `keeper`, which keeps the limits, and `wechat_url` are replaced in tests; without an `sms` sender
     no code can be sent.
@@ -85,10 +89,12 @@ def create_app(
 
     async def database(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = await open_pool(dsn, size=settings.pool_size)
-        async with pool_transaction(app[POOL]) as conn:
+        app[BACKGROUND] = await open_pool(sweeper_dsn, size=BACKGROUND_CONNECTIONS)
+        async with pool_transaction(app[BACKGROUND]) as conn:
             app[RING] = await open_keys(conn, folder=settings.keys_folder, district_id=settings.district, now=clock())
         await seal_what_is_plain(app)
         yield
+        await app[BACKGROUND].close()
         await app[POOL].close()
 
     app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from core.database import pool_transaction
+from core.access.wall import Work, transaction_of
 from core.http.wiring import DISTRICT_ID, POOL
 from geo.api import SearchPlaces
 from geo.geocode import OutsideGeocoder
@@ -19,7 +19,7 @@ def place_search(app: web.Application, outside: OutsideGeocoder | None) -> Searc
 
     async def search(text: str, limit: int) -> list[Place]:
         district_id = app[DISTRICT_ID]
-        async with pool_transaction(app[POOL]) as conn:
+        async with transaction_of(app[POOL], Work.PUBLIC, district_id=district_id) as conn:
             stations = await find_stations_by_name(conn, district_id=district_id, text=text, limit=limit)
             places = [Place(name, PlaceKind.STATION, point) for name, point in stations]
             places += await find_places(conn, district_id=district_id, text=text, limit=limit - len(places))

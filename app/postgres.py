@@ -50,12 +50,13 @@ _log = logging.getLogger(__name__)
 class Server:
     """A running server and the ways into it.
 
-    `owner_dsn` is for migrations, `app_dsn` for everything that serves; `superuser_dsn` is for backups and for the
-    databases of tests. They stay the same for the life of the data folder.
+    `owner_dsn` is for migrations, `app_dsn` for requests, `sweeper_dsn` for what runs by itself; `superuser_dsn` is for
+    backups and for the databases of tests. They stay the same for the life of the data folder.
     """
 
     owner_dsn: str
     app_dsn: str
+    sweeper_dsn: str
     superuser_dsn: str
     version: int
 
@@ -253,8 +254,9 @@ async def _join(cluster: Cluster) -> Connection:
 
 
 async def _furnish(connection: Connection, cluster: Cluster) -> None:
-    """Make the two roles, the database and its default rights, where they are missing."""
-    passwords = {"station_owner": cluster.credentials().owner, "station_app": cluster.credentials().app}
+    """Make the roles, the database and its default rights, where they are missing."""
+    known = cluster.credentials()
+    passwords = {"station_owner": known.owner, "station_app": known.app, "station_sweeper": known.sweeper}
     for role, password in passwords.items():
         if not await connection.fetchval("select exists (select from pg_roles where rolname = $1)", role):
             await connection.execute(
@@ -275,6 +277,7 @@ async def _furnish(connection: Connection, cluster: Cluster) -> None:
                         grant select, insert, update, delete on tables to station_app;
                     alter default privileges in schema public grant usage, select on sequences to station_app"""
             )
+        await owner.execute(f"grant connect on database {_DATABASE} to station_sweeper")  # the rest by migration
     finally:
         await owner.close()
 
@@ -283,6 +286,7 @@ def _server(cluster: Cluster, version: int) -> Server:
     return Server(
         owner_dsn=_dsn(cluster, "station_owner"),
         app_dsn=_dsn(cluster, "station_app"),
+        sweeper_dsn=_dsn(cluster, "station_sweeper"),
         superuser_dsn=_dsn(cluster, SUPERUSER),
         version=version,
     )
@@ -290,6 +294,11 @@ def _server(cluster: Cluster, version: int) -> Server:
 
 def _dsn(cluster: Cluster, role: str, database: str = _DATABASE) -> str:
     known = cluster.credentials()
-    password = {SUPERUSER: known.superuser, "station_owner": known.owner, "station_app": known.app}[role]
+    password = {
+        SUPERUSER: known.superuser,
+        "station_owner": known.owner,
+        "station_app": known.app,
+        "station_sweeper": known.sweeper,
+    }[role]
     host = quote(cluster.host, safe="")
     return f"postgresql://{role}:{password}@/{database}?host={host}&port={SOCKET_PORT}"

@@ -52,6 +52,7 @@ class Credentials:
     superuser: str
     owner: str
     app: str
+    sweeper: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Cluster:
                 f"缺少 {self.folder / 'cluster.json'}（数据库口令），请从备份恢复 / "
                 "the passwords of the database are missing: restore this file from the backup"
             ) from error
-        return Credentials(kept["superuser"], kept["owner"], kept["app"])
+        return Credentials(kept["superuser"], kept["owner"], kept["app"], kept["sweeper"])
 
     def binaries(self) -> Binaries:
         """Find the binaries that fit this cluster, readable for its account."""
@@ -97,11 +98,14 @@ class Cluster:
 
     def create(self) -> None:
         """Make the cluster unless it exists; a creation cut short leaves nothing behind that counts."""
+        passwords = self.folder / "cluster.json"
         if self.data.exists():
+            if passwords.exists() and "sweeper" not in (kept := json.loads(passwords.read_text())):
+                _write(passwords, json.dumps(kept | {"sweeper": secrets.token_urlsafe(24)}))  # of before there was one
             return
-        if not (self.folder / "cluster.json").exists():
-            superuser, owner, app = (secrets.token_urlsafe(24) for _ in range(3))
-            _write(self.folder / "cluster.json", json.dumps(asdict(Credentials(superuser, owner, app))))
+        if not passwords.exists():
+            superuser, owner, app, sweeper = (secrets.token_urlsafe(24) for _ in range(4))
+            _write(passwords, json.dumps(asdict(Credentials(superuser, owner, app, sweeper))))
         unfinished = self.folder / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._make_private(unfinished)

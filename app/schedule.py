@@ -28,7 +28,7 @@ from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.photos import PARTIALS
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, RECORDS
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RECORDS
 from core.limits.budgets import forget_spending
 from core.models import Event
 from core.partials import forget_old
@@ -99,7 +99,7 @@ class Scheduled:
 
 async def _dispatch_events(app: web.Application) -> None:
     reactions = REACTIONS | dict.fromkeys(_OTHER_AREAS, (_relocate_stations_by(app[AREAS]),))
-    await dispatch_due(app[POOL], district_id=app[DISTRICT_ID], now=app[CLOCK](), reactions=reactions)
+    await dispatch_due(app[BACKGROUND], district_id=app[DISTRICT_ID], now=app[CLOCK](), reactions=reactions)
 
 
 def _relocate_stations_by(areas: Areas) -> Reaction:
@@ -117,7 +117,7 @@ def _relocate_stations_by(areas: Areas) -> Reaction:
 
 async def _tell_of_clocks(app: web.Application) -> None:
     """Tell of clocks, unless the machine's clock is not to be trusted: what was told cannot be taken back."""
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         database_now = await app[DATABASE_CLOCK](conn)
     if app[CLOCK_GUARD].trusts(database_now):
         await _until_nothing_is_left(app, sweep_deadlines)
@@ -136,26 +136,26 @@ async def _move_looks_on(app: web.Application) -> None:
 async def _until_nothing_is_left(app: web.Application, sweep: Callable[..., Awaitable[Sequence[object]]]) -> None:
     found: Sequence[object] = (None,)
     while found:
-        async with pool_transaction(app[POOL]) as conn:
+        async with pool_transaction(app[BACKGROUND]) as conn:
             found = await sweep(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
 async def _recount_clocks(app: web.Application) -> None:
     count = None
     while count != 0:
-        async with pool_transaction(app[POOL]) as conn:
+        async with pool_transaction(app[BACKGROUND]) as conn:
             count, _ = await recount_open_clocks(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
 async def _count_figures(app: web.Application) -> None:
     count = None
     while count != 0:
-        async with pool_transaction(app[POOL]) as conn:
+        async with pool_transaction(app[BACKGROUND]) as conn:
             count = await sweep_figures(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
 async def _watch_appointments(app: web.Application) -> None:
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         await sweep_appointments(conn, district_id=app[DISTRICT_ID], now=app[CLOCK]())
 
 
@@ -173,7 +173,7 @@ async def _anchor_trail(app: web.Application) -> None:
 async def _forget(app: web.Application) -> None:
     """Delete what nobody needs any more: used codes, changes that all have read, uploads nobody went on with."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         await forget_old_codes(conn, district_id=district_id, now=now)
         await forget_spending(conn, district_id=district_id, now=now)
         await delete_changes_before(conn, district_id=district_id, before=now - _KEEP_CHANGES)

@@ -53,13 +53,14 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
     check_settings(settings, demo=demo)
     async with opened_database(settings) as databases:
         if demo:
-            await offer_demo(settings, dsn=databases.app_dsn)
-        async with connected(databases.app_dsn) as conn:
+            await offer_demo(settings, dsn=databases.sweeper_dsn)
+        async with connected(databases.sweeper_dsn) as conn:
             await check_contents(conn, settings)
             await invite_first_administrator(conn, settings, clock=utc_now)
         # A code on the terminal is for who sits before it: nobody else reaches a demonstration.
         sms = ConsoleSmsSender() if demo else None
-        await run_until_stopped(create_app(settings, dsn=databases.app_dsn, sms=sms), settings)
+        app = create_app(settings, dsn=databases.app_dsn, sweeper_dsn=databases.sweeper_dsn, sms=sms)
+        await run_until_stopped(app, settings)
 
 
 def make_runner(app: web.Application) -> Runner:

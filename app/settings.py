@@ -36,6 +36,7 @@ class Settings:
     public_url: str = ""
     database_url: str = ""
     owner_url: str = ""
+    sweeper_url: str = ""
     district: int = 1
     pool_size: int = 20
     nearest_limit_m: int = 100

@@ -108,7 +108,7 @@ def _add_plain_commands(commands: "argparse._SubParsersAction[ArgumentParser]", 
 
 
 async def _run(settings: Settings, arguments: Namespace) -> int:
-    async with opened_database(settings) as databases, connected(databases.owner_dsn) as conn:
+    async with opened_database(settings) as databases, connected(databases.sweeper_dsn) as conn:
         shell = Shell(conn=conn, district_id=settings.district, now=utc_now(), data_dir=settings.data_dir)
         run: Command = arguments.run
         return await run(shell, arguments)

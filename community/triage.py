@@ -28,8 +28,9 @@ from community.sight import roles_on
 from community.work_orders.effects import ORDER_EFFECTS, as_department, state_after_split
 from community.workflow import Field, Transition, Verb, find_transition
 from core.access.models import Actor, Role
+from core.access.wall import Work, acting
 from core.database import Connection
-from core.errors import FieldError, InvalidInput, Text
+from core.errors import FieldError, InvalidInput, NotAllowed, Refusal, Text
 from core.events import record_event
 
 _REQUIRED = Text("“{verb}”必须填写此项。", "“{verb}” needs this field.")
@@ -51,7 +52,7 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     cases = await lock_for(conn, district_id=actor.district_id, case_ids=[case_id], verb=verb, act=act)
     case = cases.get(case_id)
     if case is None or not roles_on(actor, case):
-        raise CaseNotFound()
+        raise await _why_not(conn, case_id, actor)
     transition = _check(case, verb, act, actor)
     deed = Deed(conn, case, transition, act, actor, now, others=cases)
     if not transition.roles & roles_on(actor, case) - {Role.DEPARTMENT}:
@@ -59,16 +60,28 @@ async def carry_out(conn: Connection, *, case_id: int, verb: Verb, act: Act, act
     return await perform(deed)
 
 
+async def _why_not(conn: Connection, case_id: int, actor: Actor) -> Refusal:
+    """Tell whoever sees a case and may only look on from whoever does not see it."""
+    case = await queries.find_case(conn, district_id=actor.district_id, case_id=case_id)
+    return CaseNotFound() if case is None or not roles_on(actor, case) else NotAllowed()
+
+
 async def lock_for(
     conn: Connection, *, district_id: int, case_ids: Sequence[int], verb: Verb, act: Act
 ) -> dict[int, Case]:
     """Lock every case that doing `verb` to these may write, all at once, so that nobody waits for who waits for him.
 
-    Where a case has got another duplicate while its lock was waited for, all locks are let go and taken anew in order.
+    Gives those that the caller may change, and with them their duplicates, wherever these lie. Where a case has got
+    another duplicate while its lock was waited for, all locks are let go and taken anew in order.
     """
     wanted = [*case_ids, *([] if act.duplicate_of is None else [act.duplicate_of])]
-    if verb not in _WITH_DUPLICATES:
-        return await queries.lock_cases(conn, district_id=district_id, case_ids=wanted)
+    if verb in _WITH_DUPLICATES:
+        async with acting(conn, Work.CONSEQUENCE):
+            await _lock_with_duplicates(conn, district_id, wanted)
+    return await queries.lock_cases(conn, district_id=district_id, case_ids=wanted)
+
+
+async def _lock_with_duplicates(conn: Connection, district_id: int, wanted: Sequence[int]) -> None:
     duplicates = await queries.list_duplicate_ids(conn, district_id=district_id, case_ids=wanted)
     while True:
         attempt = conn.transaction()
@@ -77,7 +90,7 @@ async def lock_for(
         duplicates = await queries.list_duplicate_ids(conn, district_id=district_id, case_ids=wanted)
         if locked.keys() >= set(duplicates):
             await attempt.commit()
-            return locked
+            return
         await attempt.rollback()
 
 
@@ -88,6 +101,11 @@ async def perform(deed: Deed) -> Case:
     """
     if deed.reached_nobody:
         deed = deed.without_turning()
+    async with acting(deed.conn, Work.CONSEQUENCE):
+        return await _perform(deed)
+
+
+async def _perform(deed: Deed) -> Case:
     conn, case, row = deed.conn, deed.case, deed.transition
     await _check_contact(deed)
     await _check_photos(deed)

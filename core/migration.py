@@ -90,6 +90,7 @@ def _check_history(migrations: list[Migration], applied: dict[int, str]) -> None
 async def _apply(conn: Connection, migration: Migration) -> None:
     if migration.in_transaction:
         async with conn.transaction():
+            await queries.act_as_owner(conn)
             await conn.execute(migration.sql)
             await queries.record_migration(conn, migration.number, migration.name, migration.checksum)
     else:

@@ -46,6 +46,11 @@ async def record_migration(conn: Connection, number: int, name: str, checksum: s
     )
 
 
+async def act_as_owner(conn: Connection) -> None:
+    """Let the owner of the tables, whom row-level security would stop too, see all rows until the transaction ends."""
+    await conn.execute("set local app.acting = 'owner'")
+
+
 async def get_database_time(conn: Connection) -> datetime:
     """Read the database's clock, in UTC; it does not stand still in a transaction as `now()` does."""
     moment: datetime = await conn.fetchval("select clock_timestamp()")

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from core.http.endpoint import BODY_TIMEOUT_S, Input, to_json
 from core.http.problems import TooSlow
-from core.http.wiring import POOL, district_id, language, transaction
+from core.http.wiring import BACKGROUND, district_id, language, transaction
 from geo import queries
 from geo.answers import LocateAnswer, answer_of
 from geo.datum import from_wgs84, point_from, to_wgs84
@@ -186,18 +186,18 @@ async def list_generations(request: web.Request) -> GenerationList:
 
 async def keep_areas_live(app: web.Application) -> AsyncIterator[None]:
     """Load the active generation before the first request (an `app.cleanup_ctx` step, after the pool is open)."""
-    await app[AREAS].load(app[POOL])
+    await app[AREAS].load(app[BACKGROUND])
     yield
 
 
 async def follow_areas(app: web.Application) -> None:
     """Take in another generation (a sweep of `app.schedule`)."""
-    await app[AREAS].follow(app[POOL])
+    await app[AREAS].follow(app[BACKGROUND])
 
 
 async def _index(request: web.Request, generation_id: int | None) -> AreaIndex:
     areas = request.app[AREAS]
-    return areas.current if generation_id is None else await areas.generation(request.app[POOL], generation_id)
+    return areas.current if generation_id is None else await areas.generation(request.app[BACKGROUND], generation_id)
 
 
 async def _batches(content: StreamReader) -> AsyncIterator[list[bytes]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from community.photos.attach import attach_photo
 from community.photos.models import PhotoStage
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import NotFound
 from core.events import record_event
@@ -41,7 +42,8 @@ async def record_photo(conn: Connection, *, actor: Actor, report_id: int, photo:
     is_new = await queries.store_photo(conn, district_id=actor.district_id, report_id=report_id, photo=photo, now=now)
     case_id = await queries.find_case_of_report(conn, district_id=actor.district_id, report_id=report_id)
     if is_new and case_id is not None:
-        await attach_photo(conn, case_id=case_id, photo=photo, stage=PhotoStage.BEFORE, actor=actor, now=now)
+        async with acting(conn, Work.CONSEQUENCE):
+            await attach_photo(conn, case_id=case_id, photo=photo, stage=PhotoStage.BEFORE, actor=actor, now=now)
     if is_new:
         await record_event(
             conn,

@@ -13,6 +13,7 @@ import orjson
 from community.cases import NOWHERE, get_category, open_case
 from community.models import Case, Origin, Place
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import InvalidInput, NotFound
 from core.events import record_event
@@ -51,9 +52,10 @@ async def submit(
     if report_id is None:
         return await _repeat(conn, actor=actor, rider_id=rider_id, key=key, body_hash=body_hash)
     await _check(conn, actor=actor, submission=submission)
-    case = await _open_case(
-        conn, actor=actor, rider_id=rider_id, report_id=report_id, submission=submission, locate=locate, now=now
-    )
+    async with acting(conn, Work.INTAKE):
+        case = await _open_case(
+            conn, actor=actor, rider_id=rider_id, report_id=report_id, submission=submission, locate=locate, now=now
+        )
     await queries.announce_photos(conn, district_id=actor.district_id, report_id=report_id, photos=submission.photos)
     await record_event(
         conn,

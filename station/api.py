@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
 from geo.models import Datum, Point, Received
@@ -349,11 +349,11 @@ def _changes(body: StationFields) -> dict[str, Any]:
 async def keep_stations_live(app: web.Application) -> AsyncIterator[None]:
     """Hold the live stations while the application runs (an `app.cleanup_ctx` step, after the pool is open)."""
     app[LIVE_STATIONS] = live = LiveStations(district_id=app[DISTRICT_ID])
-    live.start_load(app[POOL], now=app[CLOCK]())
+    live.start_load(app[BACKGROUND], now=app[CLOCK]())
     yield
     await live.close()
 
 
 async def follow_stations(app: web.Application) -> None:
     """Take in what changed (a sweep of `app.schedule`, each second)."""
-    await app[LIVE_STATIONS].follow(app[POOL], now=app[CLOCK]())
+    await app[LIVE_STATIONS].follow(app[BACKGROUND], now=app[CLOCK]())

@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.access.wall import Work, acting, transaction_of
 from core.calendar import load_calendar
-from core.database import Connection, Pool, pool_transaction
+from core.database import Connection, Pool
 from core.queries import get_timezone
 from geo.models import Point
 from station import queries
@@ -62,7 +63,7 @@ async def find_nearby(pool: Pool, live: LiveStations, *, district_id: int, ask: 
     if live.is_loaded:
         found = await live.ask(ask, now)
     else:
-        async with pool_transaction(pool) as conn:
+        async with transaction_of(pool, Work.PUBLIC, district_id=district_id) as conn:
             found = await find_nearby_in_database(conn, district_id=district_id, ask=ask, now=now)
     return b'{"as_of":"%b","centre":{"lon":%.7f,"lat":%.7f},"stations":[%b]}' % (
         now.isoformat(timespec="seconds").replace("+00:00", "Z").encode(),
@@ -91,7 +92,8 @@ async def find_nearby_in_database(conn: Connection, *, district_id: int, ask: As
 
 async def get_station_view(conn: Connection, *, district_id: int, station_id: int, now: datetime) -> StationView:
     """Give one station with its openness now. Raises `StationNotFound`."""
-    cards = await queries.list_cards_by_id(conn, district_id=district_id, station_ids=[station_id])
+    async with acting(conn, Work.PUBLIC):
+        cards = await queries.list_cards_by_id(conn, district_id=district_id, station_ids=[station_id])
     if not cards:
         raise StationNotFound()
     shelf = await _make_shelf(conn, [], district_id=district_id, now=now)

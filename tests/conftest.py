@@ -63,6 +63,7 @@ class Database:
 
     owner_dsn: str
     app_dsn: str
+    sweeper_dsn: str
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ async def clone(server: Server, *, of: Database | None = None) -> Database:
     template = "station" if of is None else urlsplit(of.app_dsn).path.removeprefix("/")
     async with connected(_with_name(server.superuser_dsn, "postgres")) as conn:
         await conn.execute(f"create database {name} template {template} owner station_owner")
-    return Database(_with_name(server.owner_dsn, name), _with_name(server.app_dsn, name))
+    return Database(*(_with_name(dsn, name) for dsn in (server.owner_dsn, server.app_dsn, server.sweeper_dsn)))
 
 
 def superuser_dsn(server: Server, database: Database) -> str:
@@ -107,21 +108,30 @@ async def database(server: Server) -> Database:
 
 
 @pytest_asyncio.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
+async def app_pool(database: Database) -> AsyncIterator[Pool]:
+    """Open connections of the application's role, for the requests of a server under test."""
     opened = await open_pool(database.app_dsn, size=10)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """Open connections that see every row, for what runs by itself and for setting the scene."""
+    opened = await open_pool(database.sweeper_dsn, size=10)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture(scope="session")
 async def shared_connection(server: Server) -> AsyncIterator[Connection]:
-    async with connected((await clone(server)).app_dsn) as conn:
+    async with connected((await clone(server)).sweeper_dsn) as conn:
         yield conn
 
 
 @pytest_asyncio.fixture
 async def conn(shared_connection: Connection) -> AsyncIterator[Connection]:
-    """Lend a connection of the application's role inside a transaction that is rolled back."""
+    """Lend a connection that sees every row, inside a transaction that is rolled back; over HTTP the wall stands."""
     transaction = shared_connection.transaction()
     await transaction.start()
     yield shared_connection
@@ -137,6 +147,12 @@ def patient_keeper() -> Keeper:
 async def client(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Client]:
     """Run the whole application on a database of its own."""
     put_keys(tmp_path / "keys")
-    app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, clock=clock, keeper=patient_keeper())
+    app = create_app(
+        Settings(data_dir=tmp_path),
+        dsn=database.app_dsn,
+        sweeper_dsn=database.sweeper_dsn,
+        clock=clock,
+        keeper=patient_keeper(),
+    )
     async with TestClient(TestServer(app)) as started:
         yield started

@@ -51,7 +51,10 @@ async def scratch_stage(*, say: Say) -> AsyncIterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="station-demo-") as folder:
         settings = Settings(data_dir=Path(folder))
         try:
-            async with opened_database(settings) as databases, set_stage(settings, databases.app_dsn, say=say) as stage:
+            async with (
+                opened_database(settings) as databases,
+                set_stage(settings, databases.app_dsn, databases.sweeper_dsn, say=say) as stage,
+            ):
                 yield stage
         finally:
             _remove_database(settings.data_dir / "postgres")
@@ -80,14 +83,14 @@ async def load_into(conn: Connection, settings: Settings, *, say: Say) -> DemoSi
 
 
 @asynccontextmanager
-async def set_stage(settings: Settings, dsn: str, *, say: Say) -> AsyncIterator[Stage]:
+async def set_stage(settings: Settings, dsn: str, sweeper_dsn: str, *, say: Say) -> AsyncIterator[Stage]:
     """Load the demonstration into the empty, migrated database at `dsn` and serve it on a free loopback port."""
-    async with connected(dsn) as conn:
+    async with connected(sweeper_dsn) as conn:
         sign_ins = await load_into(conn, settings, say=say)
     if sign_ins is None:
         raise RuntimeError("数据库不是空的 / the database is not empty")
     codes = SmsBox()
-    runner = web.AppRunner(create_app(settings, dsn=dsn, sms=codes), access_log=None)
+    runner = web.AppRunner(create_app(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, sms=codes), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

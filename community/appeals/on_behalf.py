@@ -14,6 +14,7 @@ from community.sight import roles_on
 from community.triage import perform
 from community.workflow import Verb, find_transition
 from core.access.models import Actor, Role
+from core.access.wall import Work, acting, holds_area
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
 from core.sealing.ring import KeyRing
@@ -47,13 +48,27 @@ async def enter_appeal(
     `UnknownArea`, and what `submit_appeal` raises.
     """
     _check_words(intake)
+    located = await _locate(conn, draft, intake, locate, actor)
+    async with acting(conn, Work.INTAKE):
+        return await _enter(conn, ring, key, draft, intake, located, actor, now)
+
+
+async def _enter(
+    conn: Connection,
+    ring: KeyRing,
+    key: str,
+    draft: AppealDraft,
+    intake: Intake,
+    located: Located,
+    actor: Actor,
+    now: datetime,
+) -> Entered:
     appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=intake, actor=actor, now=now)
     if not is_new:
         case_id = await queries.find_case_id(conn, district_id=actor.district_id, token=appeal.token)
         first = await case_queries.find_case(conn, district_id=actor.district_id, case_id=case_id or 0)
         assert first is not None  # noqa: S101 — stored in one transaction with its appeal
         return Entered(first.id, first.number)
-    located = await _locate(conn, draft, intake, locate, actor)
     case = await open_case_of(conn, appeal=appeal, draft=draft, located=located, actor=actor, now=now)
     if intake.channel is Channel.FACE_TO_FACE:
         await _meet_contact(conn, case, intake, actor, now)
@@ -73,7 +88,8 @@ async def _locate(conn: Connection, draft: AppealDraft, intake: Intake, locate: 
     if intake.area_code is None:
         return NOWHERE
     area = await case_queries.find_area(conn, district_id=actor.district_id, generation_id=None, code=intake.area_code)
-    if area is None or not actor.reaches(area.path, *INTAKE_ROLES):
+    is_own = area is not None and actor.reaches(area.path, *INTAKE_ROLES)
+    if area is None or not is_own or not await holds_area(conn, area.path, *INTAKE_ROLES):
         raise UnknownArea(pointer="/area_code", code=intake.area_code)
     named = AreaRef(area.code, area.names[-1], "", area.path, area.names)
     return Located(

@@ -12,6 +12,7 @@ from community.progress import Progress, get_progress
 from community.triage import perform
 from community.workflow import Verb, find_transition
 from core.access.sessions import anonymous
+from core.access.wall import Work, acting, hold_case
 from core.database import Connection
 from core.events import record_event
 from core.queries import list_events
@@ -82,9 +83,11 @@ async def withdraw_appeal(conn: Connection, *, district_id: int, token: str, wor
 
 
 async def _find_case_id(conn: Connection, district_id: int, token: str) -> int:
-    case_id = await queries.find_case_id(conn, district_id=district_id, token=token)
+    async with acting(conn, Work.TOKEN):
+        case_id = await queries.find_case_id(conn, district_id=district_id, token=token)
     if case_id is None:
         raise AppealNotFound()
+    await hold_case(conn, case_id=case_id)
     return case_id
 
 

@@ -12,6 +12,7 @@ from community.appeals.models import AppealDraft, Intake
 from community.cases import NOWHERE, open_case
 from community.models import NOBODY, Appeal, Case, Origin
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.idempotency import HEADER, IdempotencyKeyReused, check_key
 from core.sealing.ring import KeyRing
@@ -26,10 +27,11 @@ async def submit_appeal(
     `key` is the client's Idempotency-Key. Raises `IdempotencyKeyNotValid`, `IdempotencyKeyReused` when it was used for
     another appeal, and `UnknownCategory`.
     """
-    appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=None, actor=actor, now=now)
-    if is_new:
-        located = NOWHERE if draft.place is None else locate(draft.place.point)
-        await open_case_of(conn, appeal=appeal, draft=draft, located=located, actor=actor, now=now)
+    async with acting(conn, Work.INTAKE):
+        appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=None, actor=actor, now=now)
+        if is_new:
+            located = NOWHERE if draft.place is None else locate(draft.place.point)
+            await open_case_of(conn, appeal=appeal, draft=draft, located=located, actor=actor, now=now)
     return appeal
 
 

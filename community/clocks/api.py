@@ -15,7 +15,7 @@ from core import queries as core_queries
 from core.database import pool_transaction
 from core.http.endpoint import Input
 from core.http.fields import SHOWN
-from core.http.wiring import POOL, actor, district_id, now, transaction
+from core.http.wiring import BACKGROUND, actor, district_id, now, transaction
 from core.models import HolidayRow, OfficeHours
 
 _MOST_SHOWN = 200
@@ -208,7 +208,7 @@ async def _recount(request: web.Request, version: int) -> Recount:
     moved: list[Moved] = []
     count = None
     while count != 0:
-        async with pool_transaction(request.app[POOL]) as conn:
+        async with pool_transaction(request.app[BACKGROUND]) as conn:
             count, some = await recounting.recount_open_clocks(conn, district_id=district_id(request), now=now(request))
         moved += some
     return Recount(version, len(moved), tuple(moved[:_MOST_SHOWN]))

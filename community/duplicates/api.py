@@ -21,6 +21,7 @@ from community.duplicates.models import (
 from community.duplicates.nearby import find_nearby_cases
 from community.duplicates.suggest import count_suggestions, get_duplicates
 from community.lists.pages import MAX_PAGE
+from core.access.wall import Work, acting
 from core.http.endpoint import Input
 from core.http.wiring import actor, district_id, now, transaction
 from geo.datum import point_from
@@ -133,7 +134,7 @@ async def get_nearby_cases(request: web.Request, query: NearbyCasesQuery) -> Nea
     At most five, with the distance in tens of metres. Sending the report all the same is never refused.
     """
     point = point_from(Received(query.lon, query.lat, query.datum))
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.NEARBY):
         return NearbyCases(
             await find_nearby_cases(
                 conn, district_id=district_id(request), point=point, category_code=query.category, now=now(request)

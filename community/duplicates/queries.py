@@ -61,7 +61,7 @@ async def list_open_near(conn: Connection, *, district_id: int, searches: Sequen
                 ) as metres
             ) as measured
             where district_id = $1 and closed_at is null and community_case.lat is not null
-                and floor(community_case.lat * 500)::int = any(search.strips)
+                and community_case.lat_strip = any(search.strips)
                 and community_case.lon between search.west and search.east
                 and metres <= search.radius_m
                 and category_code = any(search.category_codes)

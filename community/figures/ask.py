@@ -14,6 +14,7 @@ from community.queries import find_category
 from community.routing.queries import find_department
 from community.sight import AREA_ROLES, sight_of
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
 from core.queries import get_timezone
@@ -56,9 +57,11 @@ async def answer(conn: Connection, *, actor: Actor, question: Question, now: dat
     today = now.astimezone(await get_timezone(conn, district_id=actor.district_id)).date()
     outside = not _is_inside(actor, question)
     # First the moment, then the sums: what is counted in between is more than was promised, never less.
-    as_of = await queries.get_complete_until(conn, district_id=actor.district_id, now=now)
+    async with acting(conn, Work.COMPARE):
+        as_of = await queries.get_complete_until(conn, district_id=actor.district_id, now=now)
     if outside:
-        rows = await compared_rows(conn, actor=actor, question=question, today=today)
+        async with acting(conn, Work.COMPARE):
+            rows = await compared_rows(conn, actor=actor, question=question, today=today)
     else:
         rows = await _rows(conn, actor=actor, question=question, today=today)
     return Figures(

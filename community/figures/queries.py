@@ -144,10 +144,12 @@ async def replace_tallied(
         district_id,
         [case.case_id for case in gone],
     )
-    await conn.copy_records_to_table(
-        "figure_case",
-        columns=("district_id", "case_id", "opened_on", "area_path", "category_code", "department_id", "slots"),
-        records=[
+    await conn.executemany(
+        """
+        insert into figure_case (district_id, case_id, opened_on, area_path, category_code, department_id, slots)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        [
             (
                 district_id,
                 case.case_id,

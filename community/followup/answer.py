@@ -16,13 +16,14 @@ from community.triage import perform
 from community.workflow import Verb, find_transition
 from core.access.models import Actor
 from core.access.sessions import anonymous
+from core.access.wall import Work, acting, hold_case
 from core.database import Connection
 from core.events import record_event
 
 
 async def get_follow_up(conn: Connection, *, district_id: int, token: str, secret: bytes, now: datetime) -> FollowUp:
     """Show what a token opens. Raises `FollowUpNotFound`, `FollowUpReplaced`, `FollowUpExpired`."""
-    case_id, of_round = _read(secret, token, district_id)
+    case_id, of_round = await _read(conn, secret, token, district_id)
     case = await case_queries.find_case(conn, district_id=district_id, case_id=case_id)
     return _shown(*await _get_alive(conn, case, of_round, now))
 
@@ -34,7 +35,7 @@ async def answer_follow_up(
 
     Raises `FollowUpNotFound`, `FollowUpReplaced`, `FollowUpExpired` too.
     """
-    case_id, of_round = _read(secret, token, district_id)
+    case_id, of_round = await _read(conn, secret, token, district_id)
     locked = await case_queries.lock_cases(conn, district_id=district_id, case_ids=[case_id])
     case, link = await _get_alive(conn, locked.get(case_id), of_round, now)
     if link.satisfaction is not None:
@@ -42,14 +43,17 @@ async def answer_follow_up(
             raise FollowUpAnswered(number=case.number, satisfaction=SATISFACTION_TEXTS[link.satisfaction])
         return _shown(case, link)
     await queries.answer_link(conn, district_id=district_id, case_id=case_id, of_round=of_round, answer=answer, now=now)
-    await _take(conn, case, answer, anonymous(district_id), now)
+    async with acting(conn, Work.CONSEQUENCE):
+        await _take(conn, case, answer, anonymous(district_id), now)
     return _shown(case, replace(link, answered_at=now, satisfaction=answer.satisfaction, words=answer.words))
 
 
-def _read(secret: bytes, token: str, district_id: int) -> tuple[int, int]:
+async def _read(conn: Connection, secret: bytes, token: str, district_id: int) -> tuple[int, int]:
+    """Give the case and the round that a token names, and let its holder see that case."""
     named = read_token(secret, token, district_id=district_id)
     if named is None:
         raise FollowUpNotFound()
+    await hold_case(conn, case_id=named[0])
     return named
 
 

@@ -12,6 +12,7 @@ from community.lists.pages import MAX_COUNT, MAX_PAGE, bounded
 from community.models import Notice
 from community.notices import queries
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import Text
 from core.http.endpoint import Input
@@ -60,7 +61,7 @@ class NoticesRead:
 async def get_notices(request: web.Request, query: NoticesQuery) -> Notices:
     """List what the caller has been told about cases, newest first, with how much of it he has not read."""
     caller = actor(request)
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.NAMES):
         found = await queries.list_notices(
             conn,
             district_id=caller.district_id,

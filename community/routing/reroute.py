@@ -9,6 +9,7 @@ from community.models import ENDED, Case
 from community.routing.choose import choose
 from community.sight import roles_on
 from core.access.models import Actor, Role
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import Text
 from core.events import record_event
@@ -28,6 +29,11 @@ async def reroute(
     `TransitionNotAllowed`, `CaseChanged`.
     """
     case = await _lock(conn, case_id, version, actor)
+    async with acting(conn, Work.CONSEQUENCE):
+        return await _reroute(conn, case, note, actor, now)
+
+
+async def _reroute(conn: Connection, case: Case, note: str, actor: Actor, now: datetime) -> Case:
     category = await queries.find_category(conn, district_id=case.district_id, code=case.category_code)
     assert category is not None  # noqa: S101 — a foreign key holds it
     choice = await choose(conn, district_id=case.district_id, area_path=case.area_path, category=category, now=now)

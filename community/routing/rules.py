@@ -17,6 +17,7 @@ from community.routing.models import RoutingRule, RuleRecord, RuleTerms
 from community.routing.rota.queries import find_post, list_posts
 from community.routing.words import in_words
 from core.access.models import Actor, Role, is_within
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import Text
 from core.events import record_event
@@ -35,7 +36,7 @@ async def add_rule(
     position = add.position
     if position is None:
         position = last_position(await queries.list_routing_rules(conn, district_id=district_id))
-    await queries.make_room_at(conn, district_id=district_id, position=position)
+    await _make_room_at(conn, district_id, position)
     rule_id = await queries.insert_routing_rule(conn, district_id=district_id, position=position, terms=add.terms)
     record = await get_rule(conn, district_id=district_id, rule_id=rule_id)
     await _tell(conn, district_id, "rule.added", record.rule, actor, now)
@@ -63,7 +64,7 @@ async def move_rule(
     """Let a rule be read earlier or later. Raises `RuleNotFound`, `RuleRetired`, `RuleNotYours`."""
     old = await _lock(conn, district_id, change.rule_id, actor)
     if old.position != change.position:
-        await queries.make_room_at(conn, district_id=district_id, position=change.position)
+        await _make_room_at(conn, district_id, change.position)
         await queries.set_position(conn, district_id=district_id, rule_id=old.id, position=change.position)
     record = await get_rule(conn, district_id=district_id, rule_id=old.id)
     await _tell(conn, district_id, "rule.moved", record.rule, actor, now, before={"position": old.position})
@@ -92,7 +93,8 @@ async def get_rule(conn: Connection, *, district_id: int, rule_id: int) -> RuleR
 async def say_rules(conn: Connection, *, district_id: int, rules: list[RoutingRule]) -> list[Text]:
     """Say each rule in words."""
     departments = {row.id: row.name for row in await queries.list_departments(conn, district_id=district_id)}
-    posts = {post.id: post.name for post in await list_posts(conn, district_id=district_id)}
+    async with acting(conn, Work.NAMES):
+        posts = {post.id: post.name for post in await list_posts(conn, district_id=district_id)}
     return [in_words(rule, departments, posts) for rule in rules]
 
 
@@ -133,6 +135,12 @@ async def check_area(conn: Connection, *, district_id: int, path: str, pointer: 
         area = await cases.find_area(conn, district_id=district_id, generation_id=None, code=code)
         if area is None or area.path != path:
             raise UnknownArea(pointer=pointer, code=path)
+
+
+async def _make_room_at(conn: Connection, district_id: int, position: int) -> None:
+    """Move the rules there and behind one further, whosever they are."""
+    async with acting(conn, Work.CONSEQUENCE):
+        await queries.make_room_at(conn, district_id=district_id, position=position)
 
 
 async def _lock(conn: Connection, district_id: int, rule_id: int, actor: Actor | None) -> RoutingRule:

@@ -16,8 +16,9 @@ from community.stream.listener import Listener
 from community.stream.live import LiveCases
 from community.stream.models import Start
 from community.stream.read import EpochEnded, find_start
+from core.access.wall import Work, acting
 from core.database import TRANSIENT_ERRORS
-from core.http.wiring import CLOCK, POOL, actor, now, transaction
+from core.http.wiring import BACKGROUND, CLOCK, POOL, actor, now, transaction
 
 LIVE_CASES = web.AppKey("live_cases", LiveCases)
 
@@ -39,7 +40,7 @@ async def stream_cases(request: web.Request) -> web.StreamResponse:
     if transport is None:
         raise ConnectionResetError("the caller has gone")
     with live.admitted(caller, transport) as listener:
-        async with transaction(request) as conn:
+        async with transaction(request) as conn, acting(conn, Work.STREAM):
             start = await find_start(
                 conn,
                 district_id=caller.district_id,
@@ -97,12 +98,12 @@ async def _write_all(request: web.Request, response: web.StreamResponse, listene
 
 async def follow_cases(app: web.Application) -> None:
     """Hand out what has happened to cases (a sweep of `app.schedule`)."""
-    await app[LIVE_CASES].follow(app[POOL])
+    await app[LIVE_CASES].follow(app[BACKGROUND])
 
 
 async def check_listeners(app: web.Application) -> None:
     """Look again at the sessions of all who listen (a sweep of `app.schedule`)."""
-    await app[LIVE_CASES].look_again(app[POOL], now=app[CLOCK]())
+    await app[LIVE_CASES].look_again(app[BACKGROUND], now=app[CLOCK]())
 
 
 async def end_streams(app: web.Application) -> None:

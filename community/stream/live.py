@@ -16,6 +16,7 @@ from community.stream.models import Limits, Position
 from community.stream.read import EpochEnded, read_changes, telling
 from core.access.models import Actor
 from core.access.sessions import find_actors
+from core.access.wall import Work, transaction_of
 from core.database import Pool, pool_transaction
 from core.errors import Unavailable
 
@@ -81,7 +82,7 @@ class LiveCases:
         listener.after = after = start
         has_all = False
         while not listener.is_ended and not (has_all and self._join(listener, after)):
-            async with pool_transaction(pool) as conn:
+            async with transaction_of(pool, Work.STREAM, district_id=self._district_id) as conn:
                 changes = await read_changes(conn, district_id=self._district_id, after=after, limit=BATCH)
             has_all = len(changes) < BATCH
             if changes:

@@ -13,8 +13,9 @@ from core.access.own.second_factor import use_code
 from core.access.passwords import NOBODY, check_not_flooded, hash_password, verify_password
 from core.access.queries import StaffSecret
 from core.access.sessions import end_sessions, open_session, renew_proof
+from core.access.wall import Work, transaction_for, transaction_of
 from core.audit import record_act
-from core.database import Connection, Pool, pool_transaction
+from core.database import Connection, Pool
 from core.queries import find_district
 
 MAX_FAILURES = 8
@@ -145,7 +146,7 @@ async def change_password(pool: Pool, *, actor: Actor, old_password: str, new_pa
     if new_password == old_password:
         raise PasswordNotNew(pointer="/new_password")
     username = await _username(pool, actor)
-    async with pool_transaction(pool) as conn:
+    async with transaction_for(pool, actor) as conn:
         words = await context_of(conn, district_id=actor.district_id, username=username, name=actor.name)
     password_hash = await hash_password(new_password, context=words)
     proof = _proved(
@@ -191,11 +192,11 @@ async def _proved(
     Holds no connection while the password is hashed, so a flood of sign-ins cannot drain the pool.
     """
     check_not_flooded()
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username)
     stored = NOBODY if account is None else account.password_hash
     matches, anew = await verify_password(stored, password)
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
         # Read anew: of guesses sent all at once, those before this one may have locked the account meanwhile.
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username, for_update=True)
         if account is not None and account.is_usable(now):
@@ -217,7 +218,7 @@ async def _proved(
 
 
 async def _username(pool: Pool, actor: Actor) -> str:
-    async with pool_transaction(pool) as conn:
+    async with transaction_for(pool, actor) as conn:
         account = await queries.get_staff_secret(conn, district_id=actor.district_id, staff_id=actor.id)
     return account.username
 

@@ -12,6 +12,7 @@ from core.access.device import describe_device
 from core.access.models import Grant, Owed, Session, Tokens
 from core.access.own.api import SEAL_KEY
 from core.access.tokens.token import Token
+from core.access.wall import Work, acting
 from core.errors import NotFound
 from core.http.endpoint import Created, Input
 from core.http.identity import REFRESH_COOKIE, csrf_token, drop_cookies, give_cookies, require_own_page
@@ -116,7 +117,7 @@ async def hand_over(request: web.Request, tokens: Tokens, *, by_cookie: bool) ->
     """Give the tokens of a fresh session to whom they belong; one that his cookies held before ends."""
     if not by_cookie:
         return _in_body(tokens)
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.AUTHENTICATE):
         before = request.cookies.get(REFRESH_COOKIE, "")
         await sessions.close_session(conn, district_id=district_id(request), token=before, now=now(request))
     return _as_cookies(request, tokens)
@@ -143,7 +144,7 @@ async def refresh_session(request: web.Request, body: RefreshBody) -> SessionOpe
     if token is None:
         require_own_page(request)
         token = request.cookies.get(REFRESH_COOKIE, "")
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.AUTHENTICATE):
         tokens = await sessions.refresh_session(conn, district_id=district_id(request), token=token, now=now(request))
     if tokens is None:  # after the commit, for what ends a session must be stored
         raise sessions.SessionEnded()

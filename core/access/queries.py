@@ -1,5 +1,6 @@
 """All SQL about staff, grants and sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -210,3 +211,102 @@ async def insert_grant(conn: Connection, *, district_id: int, staff_id: int, gra
 async def has_staff(conn: Connection, *, district_id: int) -> bool:
     found: bool = await conn.fetchval("select exists (select from staff where district_id = $1)", district_id)
     return found
+
+
+async def set_caller(
+    conn: Connection,
+    *,
+    district_id: int,
+    staff_id: int | None,
+    rider_id: int | None,
+    scopes: Sequence[str],
+    department_ids: Sequence[int],
+    acting: str,
+) -> None:
+    """Tell row-level security, until the transaction ends, for whom it works."""
+    await conn.execute(
+        """
+        select set_config('app.district', $1::int::text, true),
+            set_config('app.staff', coalesce($2::bigint::text, ''), true),
+            set_config('app.rider', coalesce($3::bigint::text, ''), true),
+            set_config('app.grants', $4::text[]::text, true),
+            set_config('app.departments', $5::bigint[]::text, true),
+            set_config('app.acting', $6, true),
+            set_config('app.case', '', true)
+        """,
+        district_id,
+        staff_id,
+        rider_id,
+        scopes,
+        department_ids,
+        acting,
+    )
+
+
+async def set_acting(conn: Connection, work: str) -> str:
+    """Say which work of the system is done from now on, and give the one before; empty is none."""
+    before: str = await conn.fetchval(
+        "select before from (select coalesce(current_setting('app.acting', true), '') as before offset 0) as was, "
+        "set_config('app.acting', $1, true)",
+        work,
+    )
+    return before
+
+
+async def holds_area(conn: Connection, *, area_path: str, roles: Sequence[str]) -> bool:
+    found: bool = await conn.fetchval("select caller_holds($1, variadic $2::text[])", area_path, roles)
+    return found
+
+
+async def set_held_case(conn: Connection, *, case_id: int) -> None:
+    await conn.execute("select set_config('app.case', $1::bigint::text, true)", case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a connection's role could do past row-level security. `sees` names a table of which it saw rows unasked."""
+
+    role: str
+    is_superuser: bool
+    bypasses: bool
+    owns_tables: bool
+    is_sweeper: bool
+    sees: str | None
+
+
+async def has_sweeper_role(conn: Connection) -> bool:
+    found: bool = await conn.fetchval("select exists (select from pg_roles where rolname = 'station_sweeper')")
+    return found
+
+
+async def measure_power(conn: Connection) -> Power:
+    """Look at this connection's role, in a session that has not said for whom it works."""
+    row = await conn.fetchrow(
+        """
+        select rolname, rolsuper, rolbypassrls,
+            exists (
+                select from pg_class where relowner = pg_roles.oid and relkind in ('r', 'p')
+                    and relnamespace = 'public'::regnamespace
+            ) as owns_tables,
+            pg_has_role(rolname, 'station_sweeper', 'usage') as is_sweeper,
+            case when exists (select from district) then 'district'
+                when exists (select from category) then 'category'
+                when exists (select from community_case) then 'community_case' end as sees
+        from pg_roles where rolname = current_user
+        """
+    )
+    assert row is not None  # noqa: S101 — everyone has a role
+    return Power(*row)
+
+
+async def list_tables_without_wall(conn: Connection) -> list[str]:
+    """List the tables of rows of a district that row-level security does not hold, also for their owner."""
+    rows = await conn.fetch(
+        """
+        select relname from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname <> 'schema_migration'
+            and not (relrowsecurity and relforcerowsecurity)
+        order by relname
+        """
+    )
+    return [row["relname"] for row in rows]

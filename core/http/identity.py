@@ -14,8 +14,9 @@ from core.access.models import Actor, Tokens
 from core.access.policy import Policy
 from core.access.sessions import anonymous, find_actor
 from core.access.tokens.token import Token
+from core.access.wall import Work, transaction_of
 from core.errors import Refusal, Text
-from core.http.wiring import PUBLIC_URL, bearer_token, district_id, now, transaction
+from core.http.wiring import POOL, PUBLIC_URL, bearer_token, district_id, now
 
 #: The prefix binds each to this host, to TLS and to the path `/`; no script can read them.
 ACCESS_COOKIE, REFRESH_COOKIE = "__Host-access", "__Host-refresh"
@@ -62,7 +63,7 @@ async def find_caller(request: web.Request, policy: Policy) -> Actor:
         if lacking is not None:
             raise lacking
         request[_COOKIE], token = cookie, str(cookie)
-    async with transaction(request) as conn:
+    async with transaction_of(request.app[POOL], Work.AUTHENTICATE, district_id=district_id(request)) as conn:
         found = await find_actor(conn, district_id=district_id(request), token=token, now=now(request))
     return found or anonymous(district_id(request))
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from core.database import TRANSIENT_ERRORS
-from core.errors import Conflict, FieldError, InvalidInput, NotFound, Refusal, Text, Unavailable
+from core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound, Refusal, Text, Unavailable
 from core.http.wiring import NUMBER, language
 from core.log import REQUEST_ID, new_request_id
 
@@ -183,6 +183,9 @@ def _of_postgres_error(request: web.Request, error: asyncpg.PostgresError) -> Re
             return meaning()
         _log.warning("constraint %s was broken and has no meaning listed", error.constraint_name)
         return Conflict()
+    if isinstance(error, asyncpg.InsufficientPrivilegeError) and "row-level security" in str(error):
+        _log.warning("the second wall refused what the first let pass: %s", error)
+        return NotAllowed()
     if isinstance(error, asyncpg.DataError):
         reason = Text("含有数据库不能保存的值。", "It holds a value that cannot be stored.")
         return InvalidInput([FieldError("", reason)])

@@ -13,12 +13,16 @@ from pathlib import Path
 from aiohttp import web
 
 from core.access.models import Actor
-from core.database import Connection, Pool, pool_transaction
+from core.access.wall import transaction_for
+from core.database import Connection, Pool
 from core.sealing.ring import KeyRing
 
 Clock = Callable[[], datetime]
 
+#: Connections of the application's role: a transaction sees what it is told for whom it works (core.access.wall).
 POOL = web.AppKey("pool", Pool)
+#: Connections of the sweepers' role, which sees everything: for what runs by itself, never for a caller.
+BACKGROUND = web.AppKey("background", Pool)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 DISTRICT_ID = web.AppKey("district_id", int)
 #: The origin under which people reach the service; empty where it is whatever they ask for.
@@ -37,11 +41,11 @@ _LANGUAGE = re.compile(r"(en|zh)(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3}
 
 @asynccontextmanager
 async def transaction(request: web.Request) -> AsyncIterator[Connection]:
-    """Open a transaction that commits when the block ends and rolls back on any exception.
+    """Open a transaction of the caller's that commits when the block ends and rolls back on any exception.
 
     Answer only after the block: what was acknowledged must have been committed.
     """
-    async with pool_transaction(request.app[POOL]) as conn:
+    async with transaction_for(request.app[POOL], actor(request)) as conn:
         yield conn
 
 

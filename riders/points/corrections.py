@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import NotFound, Text
 from core.events import record_event
@@ -57,9 +58,14 @@ async def award(
     if not reached or not await queries.lock_rider(conn, district_id=actor.district_id, rider_id=rider_id):
         raise NotFound()
     today = now.astimezone(await get_timezone(conn, district_id=actor.district_id)).date()
-    given = await queries.sum_awards(
-        conn, district_id=actor.district_id, rider_id=rider_id, since=today.replace(day=1), before=_next_month(today)
-    )
+    async with acting(conn, Work.COMPARE):  # what others gave him counts too
+        given = await queries.sum_awards(
+            conn,
+            district_id=actor.district_id,
+            rider_id=rider_id,
+            since=today.replace(day=1),
+            before=_next_month(today),
+        )
     if given + points > MOST_BY_HAND:
         raise AwardOverCap(pointer="/points", most=MOST_BY_HAND, left=max(0, MOST_BY_HAND - given))
     draft = EntryDraft(

@@ -7,6 +7,7 @@ one, however often its cause is worked off.
 from datetime import datetime
 
 from community.models import Case, Origin
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import Text
 from core.models import Event
@@ -91,9 +92,10 @@ async def take_back(
         now=now,
     )
     if reversal_id is not None:
-        await follow_reversal(
-            conn, district_id=district_id, entry=entry, reversal_id=reversal_id, reason=reason, now=now
-        )
+        async with acting(conn, Work.CONSEQUENCE):
+            await follow_reversal(
+                conn, district_id=district_id, entry=entry, reversal_id=reversal_id, reason=reason, now=now
+            )
     return reversal_id
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from core.access.models import Actor
 from core.access.sessions import open_session
-from core.database import Connection, Pool, pool_transaction
+from core.access.wall import Work, transaction_of
+from core.database import Connection, Pool
 from core.events import record_event
 from core.limits.budgets import OverBudget, spend
 from core.limits.models import Budget
@@ -59,7 +60,7 @@ async def sign_in(
     locks the phone lets its owner know. Raises `PhoneNotValid`, `CodeNotAccepted`, `PhoneLocked`, `TooManyTries`.
     """
     phone = parse_phone(phone)
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
         guess = await prove_code(conn, district_id=district_id, phone=phone, code=code, asker=asker, desk=desk, now=now)
         if guess.is_right:
             return await _welcome(conn, ring=ring, district_id=district_id, phone=phone, device=device, now=now)

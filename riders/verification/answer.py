@@ -8,6 +8,7 @@ from community.photos.models import PhotoStage
 from community.photos.queries import list_case_photos
 from community.sight import roles_on
 from core.access.models import Actor, Role
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import NotAllowed, NotFound
 from geo.models import Point
@@ -49,7 +50,8 @@ async def answer(conn: Connection, *, actor: Actor, task_id: int, said: Said, no
         await _check_rider(conn, task=task, actor=actor, said=said, now=now)
     else:
         _check_staff(task)
-    return await _keep(conn, task=task, case=case, actor=actor, said=said, now=now)
+    async with acting(conn, Work.CONSEQUENCE):
+        return await _keep(conn, task=task, case=case, actor=actor, said=said, now=now)
 
 
 async def _get_for_answer(conn: Connection, *, actor: Actor, task_id: int, now: datetime) -> tuple[Task, Case]:
@@ -62,7 +64,8 @@ async def _get_for_answer(conn: Connection, *, actor: Actor, task_id: int, now: 
         if found is None:
             raise NotFound()
         task = found
-    case = await case_queries.find_case(conn, district_id=actor.district_id, case_id=task.case_id)
+    async with acting(conn, Work.LOOK):
+        case = await case_queries.find_case(conn, district_id=actor.district_id, case_id=task.case_id)
     if case is None:
         raise NotFound()
     if actor.kind == "staff":

@@ -12,6 +12,7 @@ from community.errors import CaseNotFound
 from community.photos.models import CasePhoto
 from community.sight import roles_on
 from community.verification.models import Answer
+from core.access.wall import Work, acting
 from core.errors import Text
 from core.http.endpoint import Input
 from core.http.photos import UploadQuery, forget_upload, taken_photo
@@ -139,7 +140,7 @@ async def list_offered_tasks(request: web.Request, query: OffersQuery) -> OfferL
 
     The exact place is told to whoever takes the task.
     """
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.LOOK):
         found = await offering.list_offers(
             conn,
             actor=actor(request),
@@ -154,7 +155,7 @@ async def list_offered_tasks(request: web.Request, query: OffersQuery) -> OfferL
 async def list_own_tasks(request: web.Request, query: PageQuery) -> OwnTaskPage:
     """List the looks that a rider holds, and those he answered or was too late for."""
     caller = actor(request)
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.LOOK):
         found = await queries.list_own_tasks(
             conn,
             district_id=caller.district_id,

@@ -11,6 +11,7 @@ from community.photos.models import CasePhoto, PhotoStage
 from community.photos.queries import list_case_photos
 from community.queries import lock_cases
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.photos import StoredPhoto, check_hash
 from riders.models import rider_id_of
@@ -35,7 +36,8 @@ async def expect_photo(conn: Connection, *, actor: Actor, task_id: int, sha256: 
 async def record_photo(conn: Connection, *, actor: Actor, task_id: int, photo: StoredPhoto, now: datetime) -> CasePhoto:
     """Note that the file is safe in the store; noting it again changes nothing. Raises what `expect_photo` raises."""
     task, _ = await _check_room(conn, actor=actor, task_id=task_id, sha256=photo.sha256, now=now)
-    return await attach_photo(conn, case_id=task.case_id, photo=photo, stage=PhotoStage.CHECK, actor=actor, now=now)
+    async with acting(conn, Work.CONSEQUENCE):
+        return await attach_photo(conn, case_id=task.case_id, photo=photo, stage=PhotoStage.CHECK, actor=actor, now=now)
 
 
 async def _check_room(
@@ -46,9 +48,11 @@ async def _check_room(
     task = await get_seen(conn, actor=actor, task_id=task_id, now=now)
     await require_consents(conn, actor=actor, needed=[(PHOTO, "/path/sha256")])
     # The case before the task, as everywhere: its photos are counted one after another.
-    await lock_cases(conn, district_id=actor.district_id, case_ids=[task.case_id])
+    async with acting(conn, Work.CONSEQUENCE):
+        await lock_cases(conn, district_id=actor.district_id, case_ids=[task.case_id])
     task = await get_seen(conn, actor=actor, task_id=task_id, now=now, lock=True)
-    photos = await list_case_photos(conn, district_id=actor.district_id, case_id=task.case_id)
+    async with acting(conn, Work.CONSEQUENCE):
+        photos = await list_case_photos(conn, district_id=actor.district_id, case_id=task.case_id)
     own = [photo for photo in photos if (photo.by_kind, photo.by_id) == ("rider", rider_id_of(actor))]
     known = next((photo for photo in own if photo.sha256 == sha256), None)
     if known is not None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import NotFound
 from riders.models import rider_id_of
@@ -52,7 +53,8 @@ async def accept(conn: Connection, *, actor: Actor, task_id: int, now: datetime)
             )
         else:
             await _explain(conn, actor=actor, task_id=task_id)
-    return await queries.get_own_task(conn, district_id=district_id, rider_id=rider_id, task_id=task_id)
+    async with acting(conn, Work.LOOK):
+        return await queries.get_own_task(conn, district_id=district_id, rider_id=rider_id, task_id=task_id)
 
 
 async def give_back(conn: Connection, *, actor: Actor, task_id: int, now: datetime) -> None:

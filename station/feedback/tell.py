@@ -13,6 +13,7 @@ from community.cases import NOWHERE, open_case
 from community.models import Origin, Place
 from community.progress import get_progress
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.calendar import load_calendar
 from core.changes import record_change
 from core.database import Connection
@@ -59,6 +60,30 @@ async def tell(
 
     Raises `StationNotFound`, `AmenityNotThere` when the station has no such amenity, `TooManyTaps`.
     """
+    async with acting(conn, Work.INTAKE):  # whoever taps may touch the station's evidence and nothing else of it
+        return await _take_in(
+            conn,
+            actor=actor,
+            station_id=station_id,
+            kind=kind,
+            amenity=amenity,
+            device_nonce=device_nonce,
+            locate=locate,
+            now=now,
+        )
+
+
+async def _take_in(
+    conn: Connection,
+    *,
+    actor: Actor,
+    station_id: int,
+    kind: FeedbackKind,
+    amenity: str | None,
+    device_nonce: str,
+    locate: Locate,
+    now: datetime,
+) -> Tap:
     station = await find_station(conn, district_id=actor.district_id, station_id=station_id, for_update=True)
     if station is None:
         raise StationNotFound()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
 from core.access.models import Actor
 from core.audit import record_act
 from core.database import Connection
@@ -90,7 +92,9 @@ async def import_stations(
                 try:
                     async with conn.transaction():
                         counts[await _store(conn, actor, row, locate, now, warnings)] += 1
-                except Refusal as refusal:
+                except (Refusal, asyncpg.UniqueViolationError) as error:
+                    # A code that a station elsewhere has: only the index tells, the station itself is not seen.
+                    refusal = error if isinstance(error, Refusal) else StationCodeTaken()
                     errors.append(RowProblem(row.number, "", Text(refusal.explain("zh"), refusal.explain("en"))))
             if errors or dry_run:
                 raise _Undo

@@ -68,7 +68,7 @@ async def dsn() -> AsyncIterator[str]:
     """Run a PostgreSQL of its own that knows the true time, and give the owner's address."""
     with tempfile.TemporaryDirectory(prefix="station-clock-") as folder:
         async with running(Path(folder)) as server:
-            yield server.owner_dsn
+            yield server.sweeper_dsn
 
 
 @pytest_asyncio.fixture

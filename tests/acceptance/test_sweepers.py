@@ -121,12 +121,12 @@ async def test_each_clock_is_told_once_and_soon_whoever_is_killed() -> None:
                 await migrate(conn)
                 begins = datetime.now(UTC) + timedelta(seconds=2)
                 await _plan(conn, begins)
-            sweepers = [_launch(server.app_dsn) for _ in range(3)]
+            sweepers = [_launch(server.sweeper_dsn) for _ in range(3)]
             try:
                 postmaster = next(Path(folder).resolve().rglob("postmaster.pid"))
                 until = begins + timedelta(seconds=SPREAD_S + 3)
-                kills, down_at = await _torment(sweepers, server.app_dsn, postmaster, until)
-                events = await _read_events(server.owner_dsn)
+                kills, down_at = await _torment(sweepers, server.sweeper_dsn, postmaster, until)
+                events = await _read_events(server.sweeper_dsn)
             finally:
                 for sweeper in sweepers:
                     sweeper.kill()

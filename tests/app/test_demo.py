@@ -30,7 +30,7 @@ class Loaded:
 @pytest_asyncio.fixture(scope="module")
 async def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loaded]:
     data_dir = tmp_path_factory.mktemp("demo")
-    async with connected((await clone(server)).app_dsn) as conn:
+    async with connected((await clone(server)).sweeper_dsn) as conn:
         sign_ins = await _load(conn, data_dir)
         assert sign_ins is not None
         yield Loaded(conn, data_dir, sign_ins)

@@ -17,7 +17,7 @@ from core.database import Pool, pool_transaction
 from core.events import record_event
 from core.http.endpoint import Route, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from station.api import LIVE_STATIONS
 from station.live import LiveStations
 from tests.conftest import DISTRICT, START, Client, FakeClock
@@ -35,9 +35,10 @@ class Silence(Ticks):
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
     app = web.Application(middlewares=[answer_problems])
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL], app[TICKS] = clock, DISTRICT, {}, pool, Silence()
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[TICKS] = clock, DISTRICT, {}, Silence()
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[CLOCK_GUARD], app[TRAIL_WATCH] = ClockGuard(clock), TrailWatch()
     app[LIVE_STATIONS] = LiveStations(district_id=DISTRICT)
     await app[LIVE_STATIONS].load(pool, now=START)

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from app.main import create_app
 from app.settings import Settings
-from core.http.wiring import POOL
+from core.http.wiring import BACKGROUND
 from tests.conftest import Client, Database, FakeClock
 from tests.geo.district import activate_two
 
@@ -41,8 +41,9 @@ async def house(database: Database, clock: FakeClock, tmp_path: Path, outside: O
     service.router.add_get("/search", outside.reply)
     async with TestServer(service) as nominatim:
         settings = Settings(data_dir=tmp_path, nominatim_url=str(nominatim.make_url("/")))
-        async with TestClient(TestServer(create_app(settings, dsn=database.app_dsn, clock=clock))) as client:
-            await activate_two(client.app[POOL], west="听涛社区", east="观澜社区")
+        app = create_app(settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
+        async with TestClient(TestServer(app)) as client:
+            await activate_two(client.app[BACKGROUND], west="听涛社区", east="观澜社区")
             yield client
 
 

@@ -20,7 +20,7 @@ from community.models import State
 from community.workflow import Verb
 from core.clock_guard import ClockGuard
 from core.database import Pool, pool_transaction
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID
 from tests.community.district import located, open_report, put_in_state, read
 from tests.conftest import DISTRICT, START, Client
 
@@ -169,7 +169,7 @@ def _recorded_kinds() -> set[str]:
 async def test_holds_do_not_end_while_the_clock_is_not_trusted(pool: Pool) -> None:
     (end_holds,) = (each.sweep for each in SCHEDULE if each.name == "end holds")
     app, guard = web.Application(), ClockGuard(lambda: START)
-    app[POOL], app[DISTRICT_ID], app[CLOCK_GUARD] = pool, DISTRICT, guard
+    app[BACKGROUND], app[DISTRICT_ID], app[CLOCK_GUARD] = pool, DISTRICT, guard
     app[CLOCK] = lambda: START + timedelta(days=9)
     async with pool_transaction(pool) as conn:
         case = await put_in_state(conn, await open_report(conn, 1, at=located()), State.HELD)

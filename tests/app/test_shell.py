@@ -82,7 +82,7 @@ async def machine() -> AsyncIterator[Machine]:
     # Not pytest's own folder: as root the cluster would be put elsewhere, because other accounts cannot enter there.
     with tempfile.TemporaryDirectory(prefix="station-shell-") as made:
         async with running(Path(made)) as server:
-            yield Machine(Path(made), server.app_dsn)
+            yield Machine(Path(made), server.sweeper_dsn)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -97,7 +97,7 @@ async def chicago(machine: Machine) -> Machine:
 @pytest_asyncio.fixture
 async def pool(machine: Machine) -> AsyncIterator[Pool]:
     assert 0 == (await machine.run("migrate")).status
-    opened = await open_pool(machine.app_dsn, size=2)
+    opened = await open_pool(machine.sweeper_dsn, size=2)
     yield opened
     await opened.close()
 

@@ -171,10 +171,12 @@ async def sweep_until_found(conn: Connection) -> list[int]:
 
 
 async def test_a_sweeper_killed_in_the_middle_leaves_everything_to_the_next(database: Database) -> None:
-    async with connected(database.app_dsn) as conn:
+    async with connected(database.sweeper_dsn) as conn:
         cases = await open_many(conn, 8)
         victim = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _VICTIM, database.app_dsn, DUE.isoformat(), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+            *(sys.executable, "-c", _VICTIM, database.sweeper_dsn, DUE.isoformat()),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
         )
         assert victim.stdout is not None
         assert b"24\n" == await victim.stdout.readline()

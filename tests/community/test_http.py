@@ -21,7 +21,7 @@ from core.http import wiring
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from geo.api import LOCATE
 from tests.community.district import COMMUNITY, NEIGHBOUR, found, hire, located, open_report
 from tests.conftest import DISTRICT, RING, START, Client, FakeClock
@@ -68,9 +68,10 @@ async def _token(pool: Pool, who: Actor) -> str:
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, {}
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
     app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
     add_routes(app, ROUTES)

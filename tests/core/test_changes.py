@@ -22,7 +22,7 @@ from tests.conftest import DISTRICT, Database
 
 async def test_a_follower_sees_a_change_once(database: Database) -> None:
     follower = Follower(district_id=DISTRICT)
-    async with connected(database.app_dsn) as conn:
+    async with connected(database.sweeper_dsn) as conn:
         await follower.poll(conn)
         await record_change(conn, district_id=DISTRICT, kind="station", ref="7")
         assert [ChangeRow("station", "7")] == await follower.poll(conn)
@@ -31,7 +31,7 @@ async def test_a_follower_sees_a_change_once(database: Database) -> None:
 
 async def test_a_change_that_commits_late_is_not_skipped(database: Database) -> None:
     follower = Follower(district_id=DISTRICT)
-    async with connected(database.app_dsn) as slow, connected(database.app_dsn) as quick:
+    async with connected(database.sweeper_dsn) as slow, connected(database.sweeper_dsn) as quick:
         await follower.poll(quick)
         late = slow.transaction()
         await late.start()
@@ -45,7 +45,7 @@ async def test_a_change_that_commits_late_is_not_skipped(database: Database) -> 
 
 async def test_what_was_rolled_back_is_never_seen(database: Database) -> None:
     follower = Follower(district_id=DISTRICT)
-    async with connected(database.app_dsn) as conn:
+    async with connected(database.sweeper_dsn) as conn:
         await follower.poll(conn)
         undone = conn.transaction()
         await undone.start()
@@ -56,7 +56,7 @@ async def test_what_was_rolled_back_is_never_seen(database: Database) -> None:
 
 async def test_a_read_that_failed_is_repeated(database: Database) -> None:
     follower = Follower(district_id=DISTRICT)
-    async with connected(database.app_dsn) as conn, connected(database.owner_dsn) as owner:
+    async with connected(database.sweeper_dsn) as conn, connected(database.owner_dsn) as owner:
         await follower.poll(conn)
         await record_change(conn, district_id=DISTRICT, kind="station", ref="7")
         await owner.execute("alter table change_log rename to change_log_out_of_reach")
@@ -73,6 +73,7 @@ async def test_numbers_that_are_given_out_again_after_a_crash_are_not_skipped() 
         async with running(Path(folder)) as server:
             async with connected(server.owner_dsn) as conn:
                 await migrate(conn)
+            async with connected(server.sweeper_dsn) as conn:
                 await record_change(conn, district_id=DISTRICT, kind="station", ref="before")
                 await follower.poll(conn)
                 for _ in range(40):  # transactions with a number that leave nothing behind
@@ -81,7 +82,7 @@ async def test_numbers_that_are_given_out_again_after_a_crash_are_not_skipped() 
                 assert [] == await follower.poll(conn)
             pid = next(Path(folder).resolve().rglob("postmaster.pid")).read_text().split()[0]
             os.kill(int(pid), signal.SIGKILL)
-            async with reconnected(server.owner_dsn) as conn:
+            async with reconnected(server.sweeper_dsn) as conn:
                 await record_change(conn, district_id=DISTRICT, kind="station", ref="after")
                 assert await get_snapshot_bound(conn) < bound  # else this test shows nothing
                 assert [ChangeRow("station", "after")] == await follower.poll(conn)

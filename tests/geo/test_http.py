@@ -10,7 +10,7 @@ import pytest
 
 from core.access.models import Role
 from core.database import pool_transaction
-from core.http.wiring import POOL
+from core.http.wiring import BACKGROUND
 from geo import api
 from geo.api import AREAS
 from geo.datum import from_wgs84
@@ -28,7 +28,7 @@ MALFORMED = 'It must be {"lon": number, "lat": number} within ±180 and ±90.'
 
 async def put_in(client: Client, *, west: str = "3701", east: str = "3702") -> int:
     """Make two communities active and wait until the application knows; gives the generation."""
-    pool = client.app[POOL]
+    pool = client.app[BACKGROUND]
     generation_id = await activate_two(pool, west=west, east=east)
     await client.app[AREAS].load(pool)
     return generation_id
@@ -396,7 +396,7 @@ async def test_a_place_nobody_knows_is_an_empty_list(client: Client) -> None:
 
 
 async def _signed_in(client: Client, role: Role) -> dict[str, str]:
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         who = await hire(conn, f"{role}", role)
         assert who.id is not None
         token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)

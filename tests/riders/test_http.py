@@ -23,7 +23,7 @@ from core.http.callers import PROXIES, Proxies
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.photos import set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from core.photos import LARGEST_PHOTO
 from geo.api import LOCATE
 from geo.models import Locate
@@ -86,12 +86,13 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock, locate: Locate, tmp_path: Path) -> AsyncIterator[House]:
     inbox = Inbox()
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, {}, pool
-    app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(b"a key of thirty-two bytes length", inbox, a_day=100)
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, {}
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
+    app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(b"a key of thirty-two bytes length", inbox, a_day=100)
     app[LOCATE], app[LINK_SECRET] = locate, b"a key of thirty-two bytes length"
     set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)

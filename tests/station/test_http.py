@@ -18,7 +18,7 @@ from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from geo.api import LOCATE, SEARCH_PLACES
 from geo.datum import from_wgs84
 from geo.models import Datum, Place, PlaceKind, Point
@@ -101,12 +101,13 @@ async def search_places(text: str, limit: int) -> list[Place]:
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     async with pool_transaction(pool) as conn:
         locate = locate_in(await open_generation(conn))
         station = await enter(conn, locate, draft(code="QD-1"))
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[POOL] = clock, DISTRICT, pool
+    app[CLOCK], app[DISTRICT_ID] = clock, DISTRICT
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[CONSTRAINTS] = {"station_code_unique": lambda: StationCodeTaken(pointer="/code")}
     app[LOCATE], app[SEARCH_PLACES] = locate, search_places
     app.cleanup_ctx.append(api.keep_stations_live)

@@ -119,9 +119,10 @@ def _is_taken(draft: TemplateDraft) -> bool:
 
 async def _lock_kept(conn: Connection, template_id: int, actor: Actor) -> Template:
     """Lock a template to change it: what only reaches the actor is refused, what does not reach him is not there."""
-    template = await queries.find_template(
-        conn, district_id=actor.district_id, template_id=template_id, for_update=True
-    )
+    district_id = actor.district_id
+    template = await queries.find_template(conn, district_id=district_id, template_id=template_id, for_update=True)
+    if template is None:  # or seen and not his to change, so that no row is locked
+        template = await queries.find_template(conn, district_id=district_id, template_id=template_id)
     if template is None or (template.area_path is None and template.owner_id != actor.id):
         raise TemplateNotFound()
     if template.area_path is not None:

@@ -8,6 +8,7 @@ from community.routing.rota import queries
 from community.routing.rota.models import HandedOver, Planned, Post, Shift
 from community.routing.rota.posts import check_fit, check_keeper, tell
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.events import record_events
 
@@ -42,7 +43,10 @@ async def hand_over_shift(
         handed_over_at=now,
         handed_over_reason=reason,
     )
-    cases = await _hand_cases(conn, post, shift, begun, reason, actor, now) if with_cases else 0
+    cases = 0
+    if with_cases:
+        async with acting(conn, Work.CONSEQUENCE):
+            cases = await _hand_cases(conn, post, shift, begun, reason, actor, now)
     said = {"from_id": shift.staff_id, "to_id": to_id, "shift_id": begun.id, "reason": reason, "cases": cases}
     await tell(conn, actor.district_id, "shift.handed_over", post.id, actor, now, **said)
     return HandedOver(begun, cases)

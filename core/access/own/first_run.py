@@ -14,8 +14,9 @@ from core.access.own import queries
 from core.access.own.models import FirstRunToken
 from core.access.passwords import hash_password
 from core.access.queries import has_staff
+from core.access.wall import Work, transaction_of
 from core.audit import record_act
-from core.database import Connection, Pool, pool_transaction
+from core.database import Connection, Pool
 
 TOKEN_LIFE = timedelta(hours=24)
 
@@ -33,13 +34,13 @@ async def set_up(
     pool: Pool, *, district_id: int, token: str, username: str, name: str, password: str, now: datetime
 ) -> Staff:
     """Make the first administrator of the whole district. Raises `FirstRunRefused` and what `hash_password` raises."""
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.FIRST_RUN, district_id=district_id) as conn:
         # Before the password is hashed: strangers must not make us work.
         if not await queries.has_first_run(conn, district_id=district_id, token_hash=_hash(token), now=now):
             raise FirstRunRefused()
         words = await context_of(conn, district_id=district_id, username=username, name=name)
     password_hash = await hash_password(password, context=words)
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.FIRST_RUN, district_id=district_id) as conn:
         is_ours = await queries.use_first_run(conn, district_id=district_id, token_hash=_hash(token), now=now)
         if not is_ours or await has_staff(conn, district_id=district_id):
             raise FirstRunRefused()

@@ -13,7 +13,7 @@ from core.database import Pool, pool_transaction
 from core.http import wiring
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from geo.api import LOCATE
 from tests.community.desk.house import House
 from tests.community.district import COMMUNITY, NEIGHBOUR, add_areas, located
@@ -21,9 +21,10 @@ from tests.conftest import DISTRICT, RING, FakeClock
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, MEANINGS, pool
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, MEANINGS
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
     app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
     add_routes(app, ROUTES)

@@ -9,7 +9,7 @@ from app.docs_page import openapi_document
 from community.models import Case
 from core.access.models import Role
 from core.database import Pool, pool_transaction
-from core.http.wiring import POOL
+from core.http.wiring import BACKGROUND
 from geo.datum import from_wgs84
 from geo.models import Datum
 from riders.signup.queries import insert_rider
@@ -36,7 +36,7 @@ class House:
     @property
     def pool(self) -> Pool:
         assert self.client.app is not None
-        return self.client.app[POOL]
+        return self.client.app[BACKGROUND]
 
     async def staff(self, role: Role, area_path: str = "") -> dict[str, str]:
         """Hire someone and give his header."""
@@ -67,7 +67,7 @@ class House:
 @pytest_asyncio.fixture
 async def house(client: Client) -> House:
     assert client.app is not None
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         return House(client, await report(conn, 1, words="路边有垃圾"), await report(conn, 2, east=10))
 
 

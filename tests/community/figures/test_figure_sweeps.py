@@ -113,11 +113,11 @@ asyncio.run(main())
 
 
 async def test_a_sweeper_killed_in_the_middle_has_counted_nothing_and_the_next_counts_all(database: Database) -> None:
-    async with connected(database.app_dsn) as conn:
+    async with connected(database.sweeper_dsn) as conn:
         for number in range(4):
             await open_report(conn, number, at=located())
         victim = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _VICTIM, database.app_dsn, START.isoformat()),
+            *(sys.executable, "-c", _VICTIM, database.sweeper_dsn, START.isoformat()),
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
         )

@@ -19,7 +19,7 @@ MARCH = "from=2026-03-01&to=2026-04-01"
 
 async def signed_in(database: Database, role: Role, area_path: str) -> dict[str, str]:
     """Hire someone and give his header."""
-    async with connected(database.app_dsn) as conn:
+    async with connected(database.sweeper_dsn) as conn:
         who: Actor = await hire(conn, f"{role} {area_path}", role, area_path)
         assert who.id is not None
         token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
@@ -28,7 +28,7 @@ async def signed_in(database: Database, role: Role, area_path: str) -> dict[str,
 
 async def make_cases(database: Database) -> None:
     """Two cases in COMMUNITY, one in NEIGHBOUR; nobody has done anything yet."""
-    async with connected(database.app_dsn) as conn, conn.transaction():
+    async with connected(database.sweeper_dsn) as conn, conn.transaction():
         await add_areas(conn, COMMUNITY, NEIGHBOUR)
         for number, path in enumerate([COMMUNITY, COMMUNITY, NEIGHBOUR]):
             await open_report(conn, number, at=located(path))

@@ -16,7 +16,7 @@ from core.access.models import Actor, Role
 from core.database import Pool, pool_transaction
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from tests.community.district import COMMUNITY, NEIGHBOUR, STREET, add_areas, found, hire, located, open_report
 from tests.conftest import DISTRICT, START, Client, FakeClock
 from tests.sessions import open_long_session
@@ -54,9 +54,10 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, MEANINGS, pool
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, MEANINGS
+    app[POOL], app[BACKGROUND] = app_pool, pool
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         await add_areas(conn, COMMUNITY, NEIGHBOUR)

@@ -38,7 +38,9 @@ class AsServed(TestServer):
 @asynccontextmanager
 async def serving(settings: Settings, database: Database, clock: FakeClock, limits: Limits) -> AsyncIterator[Client]:
     """Run the whole application with these limits of the stream."""
-    app = create_app(settings, dsn=database.app_dsn, clock=clock, keeper=patient_keeper())
+    app = create_app(
+        settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock, keeper=patient_keeper()
+    )
     app[LIVE_CASES] = LiveCases(district_id=DISTRICT, limits=limits)
     async with TestClient(AsServed(app)) as client:
         yield client

@@ -216,7 +216,7 @@ async def test_a_restored_copy_is_another_epoch(
         reader = Reader(client, headers, reader.last_id)
         await reader.connect()
         assert {"reason": "unknown_position"} == (await reader.next()).data
-        fresh = await open_pool(copy.app_dsn, size=2)
+        fresh = await open_pool(copy.sweeper_dsn, size=2)
         ids = await _note_two(fresh, case)
         await fresh.close()
         assert ids == await heard(reader, 2)

@@ -19,7 +19,7 @@ from core.events import dispatch_due
 from core.http import wiring
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from geo.models import Locate
 from riders.points.honours.award import sweep_honours
 from riders.signup.profile import update_profile
@@ -80,6 +80,7 @@ async def _signed_in(pool: Pool, who: Actor, *grants: Grant) -> Header:
 @pytest_asyncio.fixture
 async def house(
     pool: Pool,
+    app_pool: Pool,
     clock: FakeClock,
     add_rider: AddRider,
     add_secretary: AddSecretary,
@@ -88,7 +89,8 @@ async def house(
     south: str,
 ) -> AsyncIterator[House]:
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
-    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[POOL] = clock, DISTRICT, MEANINGS, pool
+    app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, MEANINGS
+    app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
     add_routes(app, tuple(route for route in ROUTES if "points" in route.path or "honours" in route.path))
     async with pool_transaction(pool) as conn:
