@@ -34,6 +34,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Databases]:
         databases = Databases(settings.owner_url or settings.database_url, settings.database_url, settings.sweeper_url)
         await check_server(databases.app_dsn)
         await check_roles(databases.app_dsn, databases.sweeper_dsn)
+        await check_server(databases.sweeper_dsn)
         await _migrate(databases, district_id=settings.district)
         yield databases
     else:

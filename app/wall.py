@@ -2,7 +2,6 @@
 
 from app.postgres import PostgresRefused
 from core.access import queries
-from core.access.queries import Power
 from core.database import connected
 
 _SWEEPER_WANTED = """\
@@ -26,7 +25,7 @@ async def check_roles(app_dsn: str, sweeper_dsn: str) -> None:
 
 
 async def check_wall(app_dsn: str, sweeper_dsn: str) -> None:
-    """Refuse roles that pass the wall, one that should pass and does not, and tables without it.
+    """Refuse tables without the wall, a role for requests that passes it, and one for sweeps that does not.
 
     Raises `PostgresRefused`.
     """
@@ -37,14 +36,6 @@ async def check_wall(app_dsn: str, sweeper_dsn: str) -> None:
         sweeper = await queries.measure_power(conn)
     if bare:
         raise PostgresRefused(f"这些数据表没有行级安全 / tables without row-level security: {', '.join(bare)}")
-    for power in (app, sweeper):
-        if excess := _excess(power):
-            raise PostgresRefused(
-                f"数据库账号 {power.role} 权限过大（{excess}），行级安全对它无效；请按 docs/operations.md 使用普通账号"
-                " / "
-                f"the role {power.role} is more than it may be ({excess}): row-level security is no wall to it. "
-                "Use plain roles as docs/operations.md tells"
-            )
     if app.is_sweeper or app.sees is not None:
         raise PostgresRefused(
             f"数据库账号 {app.role} 未说明身份也能看到数据，不能用于处理请求 / "
@@ -55,12 +46,3 @@ async def check_wall(app_dsn: str, sweeper_dsn: str) -> None:
             f"STATION_SWEEPER_URL 的账号 {sweeper.role} 应为 station_sweeper 或其成员 / "
             f"the role {sweeper.role} of STATION_SWEEPER_URL must be station_sweeper or a member of it"
         )
-
-
-def _excess(power: Power) -> str:
-    excess = {
-        "superuser": power.is_superuser,
-        "bypassrls": power.bypasses,
-        "owner of tables": power.owns_tables,
-    }
-    return ", ".join(name for name, has in excess.items() if has)

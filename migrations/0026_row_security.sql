@@ -1,6 +1,6 @@
 -- The second wall: whoever comes by the application's role sees and changes only what is his, whatever the application
 -- asks. Each transaction says for whom it works (core/access/wall.py); one that says nothing finds every table empty.
--- Sweeps and reactions come by a role of their own, station_sweeper, which sees all (docs/adr/0017-row-security.md).
+-- Sweeps and reactions come by a role of their own, station_sweeper, which sees all (docs/adr/0020-row-security.md).
 
 -- Who is asking ------------------------------------------------------------------------------------------------------
 

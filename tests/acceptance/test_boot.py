@@ -57,8 +57,8 @@ class House:
         assert (0 if LISTENS in said else 1) == process.returncode, said
         return LISTENS in said, said
 
-    async def set(self, statement: str, *, as_owner: bool = True) -> None:
-        async with connected(self.server.owner_dsn if as_owner else self.server.superuser_dsn) as conn:
+    async def set(self, statement: str, *, as_sweeper: bool = True) -> None:
+        async with connected(self.server.sweeper_dsn if as_sweeper else self.server.superuser_dsn) as conn:
             await conn.execute(statement)
 
 
@@ -68,6 +68,7 @@ async def house() -> AsyncIterator[House]:
         async with running(Path(folder)) as server:
             async with connected(server.owner_dsn) as conn:
                 await migrate(conn)
+            async with connected(server.sweeper_dsn) as conn:
                 await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
             for name in ("codes", "links", SEAL_KEY_NAME):
                 read_or_make_secret(Path(folder) / "keys", name)
@@ -180,7 +181,7 @@ async def test_what_is_not_ready_for_others_is_refused_anywhere_but_here(
         here, _ = await house.start()
     finally:
         if undo is None:
-            async with connected(house.server.owner_dsn) as conn:
+            async with connected(house.server.sweeper_dsn) as conn:
                 await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
         else:
             await house.set(undo)
@@ -192,7 +193,7 @@ async def test_without_staff_the_token_is_printed_and_works_until_there_is_some(
     listens, said = await house.start()
     (token,) = re.findall(r"^  ([\w-]{43})$", said, re.MULTILINE)
     _, again = await house.start()
-    async with connected(house.server.owner_dsn) as conn:
+    async with connected(house.server.sweeper_dsn) as conn:
         assert 1 == await conn.fetchval("select count(*) from first_run")
         await add_staff(conn, "admin", now=START, key=secret_place(house.data_dir / "keys", SEAL_KEY_NAME).read_bytes())
     _, later = await house.start()
@@ -203,26 +204,28 @@ async def test_without_staff_the_token_is_printed_and_works_until_there_is_some(
 async def test_a_database_role_with_too_much_power_is_refused(house: House, role: str) -> None:
     dsn = {"superuser": house.server.superuser_dsn, "owner": house.server.owner_dsn}.get(role)
     if dsn is None:
-        await house.set("alter role station_app bypassrls", as_owner=False)
+        await house.set("alter role station_app bypassrls", as_sweeper=False)
     try:
         listens, said = await house.start(
-            DATABASE_URL=dsn or house.server.app_dsn, STATION_OWNER_URL=house.server.owner_dsn
+            DATABASE_URL=dsn or house.server.app_dsn,
+            STATION_OWNER_URL=house.server.owner_dsn,
+            STATION_SWEEPER_URL=house.server.sweeper_dsn,
         )
     finally:
-        await house.set("alter role station_app nobypassrls", as_owner=False)
+        await house.set("alter role station_app nobypassrls", as_sweeper=False)
     assert (False, True, True) == (listens, "STATION_OWNER_URL" in said, says_what_to_do(said)), said
 
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
 async def test_a_postgresql_that_could_lose_commits_is_refused(house: House, setting: str) -> None:
-    await house.set(f"alter system set {setting} = off", as_owner=False)
-    await house.set("select pg_reload_conf()", as_owner=False)
+    await house.set(f"alter system set {setting} = off", as_sweeper=False)
+    await house.set("select pg_reload_conf()", as_sweeper=False)
     try:
         await _until(house.server.app_dsn, setting, "off")
         listens, said = await house.start()
     finally:
-        await house.set(f"alter system reset {setting}", as_owner=False)
-        await house.set("select pg_reload_conf()", as_owner=False)
+        await house.set(f"alter system reset {setting}", as_sweeper=False)
+        await house.set("select pg_reload_conf()", as_sweeper=False)
         await _until(house.server.app_dsn, setting, "on")
     assert (False, True, True) == (listens, f"{setting}=off" in said, says_what_to_do(said)), said
 

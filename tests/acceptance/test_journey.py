@@ -14,7 +14,7 @@ from tests.conftest import Client, Database
 
 async def test_a_report_goes_from_the_rider_to_the_closed_case(database: Database, tmp_path: Path) -> None:
     told: list[str] = []
-    async with set_stage(Settings(data_dir=tmp_path), database.app_dsn, say=told.append) as stage:
+    async with set_stage(Settings(data_dir=tmp_path), database.app_dsn, database.sweeper_dsn, say=told.append) as stage:
         await walk(stage.base_url, sign_ins=stage.sign_ins, codes=stage.codes, say=told.append)
     assert "全程走通" in told[-1]
     assert 20 < len([line for line in told if "✓" in line])

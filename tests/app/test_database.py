@@ -1,5 +1,7 @@
 """Opening the database of `DATABASE_URL`: by two roles, and refused in words where one cannot do its part."""
 
+from typing import Any
+
 import pytest
 
 from app.database import opened_database
@@ -9,27 +11,31 @@ from core.database import connected
 from tests.conftest import Database
 
 
+def given(database: Database, **more: Any) -> Settings:
+    return Settings(database_url=database.app_dsn, sweeper_url=database.sweeper_dsn, **more)
+
+
 async def test_the_owner_migrates_and_the_application_works(database: Database) -> None:
-    settings = Settings(database_url=database.app_dsn, owner_url=database.owner_dsn)
-    async with opened_database(settings) as databases, connected(databases.app_dsn) as conn:
+    settings = given(database, owner_url=database.owner_dsn)
+    async with opened_database(settings) as databases, connected(databases.sweeper_dsn) as conn:
         assert 1 == await conn.fetchval("select count(*) from district")
 
 
 async def test_a_role_that_cannot_migrate_is_told_what_to_set(database: Database) -> None:
     with pytest.raises(PostgresRefused, match="STATION_OWNER_URL"):
-        async with opened_database(Settings(database_url=database.app_dsn)):
+        async with opened_database(given(database)):
             pass
 
 
 async def test_an_owner_with_a_wrong_password_is_told_what_to_set(database: Database) -> None:
     wrong = database.owner_dsn.replace("station_owner:", "station_owner:x")
     with pytest.raises(PostgresRefused, match="STATION_OWNER_URL"):
-        async with opened_database(Settings(database_url=database.app_dsn, owner_url=wrong)):
+        async with opened_database(given(database, owner_url=wrong)):
             pass
 
 
 async def test_a_district_that_the_database_does_not_know_is_refused_by_name(database: Database) -> None:
-    settings = Settings(database_url=database.app_dsn, owner_url=database.owner_dsn, district=2)
+    settings = given(database, owner_url=database.owner_dsn, district=2)
     with pytest.raises(SettingRefused, match="STATION_DISTRICT=2"):
         async with opened_database(settings):
             pass

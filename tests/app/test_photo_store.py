@@ -81,7 +81,7 @@ async def test_photos_go_to_the_bucket_and_come_from_it_through_the_service(
             photo_bucket_region=REGION,
             photo_bucket_key_file=key_file(tmp_path),
         )
-        app = create_app(settings, dsn=database.app_dsn, clock=clock)
+        app = create_app(settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
         async with TestClient(TestServer(app)) as client:
             phone, photo = await lend_phone(client, pool, 1), jpeg()
             outside.is_away = True

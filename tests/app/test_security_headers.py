@@ -48,7 +48,7 @@ async def breaks(_request: web.Request) -> web.Response:
 @pytest_asyncio.fixture
 async def served(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Client]:
     """Run the whole application in its own server, with one more address that fails."""
-    app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, clock=clock)
+    app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
     app.router.add_get("/broken", breaks)
     async with TestClient(AsServed(app)) as client:
         yield client
@@ -204,7 +204,7 @@ async def test_browsers_are_bound_to_tls_where_people_are_known_to_come_by_it(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
     settings = replace(Settings(data_dir=tmp_path), public_url="https://station.example.org")
-    app = create_app(settings, dsn=database.app_dsn, clock=clock)
+    app = create_app(settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
     async with TestClient(AsServed(app)) as client:
         answer = await client.get("/livez")
         _, malformed, _ = await sent(client, b"nonsense\r\n\r\n")
