@@ -52,7 +52,7 @@ return lies_in(area_path, caller_scopes(variadic roles)) or pg_has_role(current_
 
 -- Whether something kept for an area reaches down to one of these scopes.
 create function reaches_down(area_path text, scopes text[]) returns boolean language sql immutable parallel safe
-return area_path = '' or exists (select from unnest(scopes) as scope where scope ^@ (area_path || '/'));
+return exists (select from unnest(scopes) as scope where area_path = '' or scope ^@ (area_path || '/'));
 
 -- Putting up the wall ------------------------------------------------------------------------------------------------
 
@@ -299,7 +299,10 @@ $$;
 select put_wall(
     'post',
     sees => $$
-        lies_in(area_path, (select caller_scopes())) or reaches_down(area_path, (select caller_scopes()))
+        lies_in(area_path, (select caller_scopes('district_admin', 'subdistrict', 'secretary', 'grid_worker', 'auditor')))
+        or reaches_down(
+            area_path, (select caller_scopes('district_admin', 'subdistrict', 'secretary', 'grid_worker', 'auditor'))
+        )
         or (select caller_acts('names'))
     $$,
     adds => kept, changes => kept || ' or caller_stands_at(district_id, id)'
@@ -339,9 +342,15 @@ from (
 select put_wall(
     'saved_filter',
     sees => 'owner_id = (select caller_staff()) or reaches_down(area_path, (select caller_scopes()))',
-    adds => own, changes => own, removes => own
+    adds => shared, changes => shared, removes => 'owner_id = (select caller_staff())'
 )
-from (values ('owner_id = (select caller_staff())')) as filter (own);
+from (
+    values ($$
+        owner_id = (select caller_staff()) and (area_path is null or lies_in(
+            area_path, (select caller_scopes('secretary', 'subdistrict', 'district_admin'))
+        ))
+    $$)
+) as filter (shared);
 select put_wall('bulk_act', sees => own, adds => own, changes => own)
 from (values ('staff_id = (select caller_staff())')) as act (own);
 

@@ -93,8 +93,12 @@ def is_authors(who: Actor, row: Row) -> bool:
     return who.kind == "staff" and who.id == row.staff
 
 
+def is_above(path: str, scope: str) -> bool:
+    return path == "" or beneath(scope, path)
+
+
 def is_shared_down(who: Actor, path: str) -> bool:
-    return who.kind == "staff" and (path == "" or any(beneath(grant.area_path, path) for grant in who.grants))
+    return any(is_above(path, grant.area_path) for grant in who.grants)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,11 @@ OF_AREAS: dict[str, Told] = {
     ),
     "post": Told(
         "insert into post (district_id, name, area_path) values (1, 'p', $1)",
-        lambda who, row: holds(who, row.path, Role) or is_shared_down(who, row.path or ""),
+        lambda who, row: any(
+            grant.role in AREA_ROLES
+            and (beneath(row.path or "", grant.area_path) or is_above(row.path or "", grant.area_path))
+            for grant in who.grants
+        ),
         lambda who, row: holds(who, row.path, REVIEWERS),
     ),
     "template": Told(
@@ -174,7 +182,7 @@ OF_AREAS: dict[str, Told] = {
         "insert into saved_filter (district_id, owner_id, name, query, area_path, updated_at) "
         "values (1, $3, $1, '{}', $1, $5)",
         lambda who, row: is_authors(who, row) or is_shared_down(who, row.path or ""),
-        is_authors,
+        lambda who, row: is_authors(who, row) and holds(who, row.path, REVIEWERS),
     ),
     "figure_case": Told(
         "insert into figure_case (district_id, case_id, opened_on, area_path, category_code, slots) "

@@ -8,7 +8,7 @@ from typing import cast
 from aiohttp.web import Application
 
 from core.database import Connection, Pool, connected
-from core.http.wiring import POOL
+from core.http.wiring import BACKGROUND, POOL
 
 
 class Rehearsal:
@@ -17,8 +17,9 @@ class Rehearsal:
     What the borrowers call their transactions are savepoints in it.
     """
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, background: Pool) -> None:
         self._conn = conn
+        self._background = background
         self._lent = asyncio.Lock()
 
     async def acquire(self, *, timeout: float) -> Connection:  # noqa: ASYNC109 — as asyncpg's pool
@@ -41,12 +42,12 @@ class Rehearsal:
 
     async def instead_of_pool(self, app: Application) -> AsyncIterator[None]:
         """Stand where the pool does (a step of `app.cleanup_ctx`)."""
-        app[POOL] = cast("Pool", self)
+        app[POOL], app[BACKGROUND] = cast("Pool", self), self._background
         yield
 
 
 @asynccontextmanager
-async def rehearsed(dsn: str) -> AsyncIterator[Rehearsal]:
+async def rehearsed(dsn: str, *, background: Pool) -> AsyncIterator[Rehearsal]:
     """Hold a rehearsal on a connection of its own."""
     async with connected(dsn) as conn:
-        yield Rehearsal(conn)
+        yield Rehearsal(conn, background)

@@ -120,14 +120,14 @@ async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
     """Make the world on a database of its own, and hold it while tests look at it. No sweep runs by itself."""
     database, clock = await clone(server), FakeClock()
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database.app_dsn, size=4)
+        pool = await open_pool(database.sweeper_dsn, size=4)
         stack.push_async_callback(pool.close)
         async with pool_transaction(pool) as conn:
             await lay_out(conn)
         app = _program(folder, database, clock)
         client = await stack.enter_async_context(TestClient(TestServer(app)))
         people, ids = await build(Builder(client, pool, database, clock))
-        rehearsal = await stack.enter_async_context(rehearsed(database.app_dsn))
+        rehearsal = await stack.enter_async_context(rehearsed(database.app_dsn, background=pool))
         app = _program(folder, database, clock)
         app.cleanup_ctx[0] = rehearsal.instead_of_pool  # the first step opens the pool
         rehearsing = await stack.enter_async_context(TestClient(TestServer(app)))
@@ -138,7 +138,7 @@ async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
 
 
 def _program(folder: Path, database: Database, clock: FakeClock) -> Application:
-    app = create_app(Settings(data_dir=folder), dsn=database.app_dsn, clock=clock)
+    app = create_app(Settings(data_dir=folder), dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
     app.cleanup_ctx.remove(run_schedule)
     app[TICKS] = Ticks()
     return app
