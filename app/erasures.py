@@ -16,7 +16,7 @@ from aiohttp import web
 from community.appeals import queries as appeals
 from community.appeals.contact import erase_contact_again, erase_contact_of
 from core.database import Connection
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL, RECORDS, RING
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, RECORDS, RING
 from core.privacy.erasures import Erasure, read_erasures
 from core.sealing.register import open_keys
 from core.sealing.ring import KeyRing
@@ -108,7 +108,7 @@ async def _open_keys(shell: Shell, folder: Path) -> KeyRing:
 
 async def erase_again(app: web.Application) -> AsyncIterator[None]:
     """Erase again what a restored database holds anew (an `app.cleanup_ctx` step)."""
-    async with app[POOL].acquire() as borrowed:
+    async with app[BACKGROUND].acquire() as borrowed:
         conn = cast("Connection", borrowed)  # the pool lends a proxy that behaves as one
         count = await repeat_erasures(
             conn, ring=app[RING], district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]()

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from community.appeals.models import APPEAL
 from core.database import pool_transaction
-from core.http.wiring import DISTRICT_ID, POOL, RING
+from core.http.wiring import BACKGROUND, DISTRICT_ID, RING
 from core.sealing.models import Purpose, SealedTable
 from core.sealing.register import add_key, open_keys, retire_keys
 from core.sealing.sweep import MOST_COUNTED, count_waiting, reseal
@@ -40,7 +40,7 @@ async def reseal_rows(app: web.Application) -> None:
 
 
 async def _reseal_some(app: web.Application, *, may_be_plain: bool = False) -> int:
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         return await reseal(
             conn, ring=app[RING], tables=SEALED_TABLES, district_id=app[DISTRICT_ID], may_be_plain=may_be_plain
         )

@@ -14,7 +14,7 @@ from community.privacy import queries as cases
 from core.access.tokens.queries import delete_sessions_ended_before
 from core.database import pool_transaction
 from core.http.photos import PHOTO_STORE
-from core.http.wiring import CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID
 from core.privacy.queries import claim_removals
 from core.privacy.retention import get_spans
 from riders.privacy import queries as riders
@@ -37,7 +37,7 @@ SWEPT: dict[str, tuple[Callable[..., Awaitable[int]], ...]] = {
 async def sweep_retention(app: web.Application) -> None:
     """Take out whatever is older than it may be."""
     district_id, now = app[DISTRICT_ID], app[CLOCK]()
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         spans = await get_spans(conn, district_id=district_id)
         await delete_bulk_acts_before(conn, district_id=district_id, before=now - spans["bulk_answers"])
         await delete_sessions_ended_before(conn, district_id=district_id, before=now - spans["sessions"])
@@ -45,7 +45,7 @@ async def sweep_retention(app: web.Application) -> None:
         for forget in forgets:
             found = None
             while found != 0:
-                async with pool_transaction(app[POOL]) as conn:
+                async with pool_transaction(app[BACKGROUND]) as conn:
                     found = await forget(conn, district_id=district_id, before=now - spans[purpose], limit=BATCH)
     await _remove_files(app, district_id)
 
@@ -54,7 +54,7 @@ async def _remove_files(app: web.Application, district_id: int) -> None:
     """Remove the files of deleted photos, except those that another photo names; listed until they are gone."""
     claimed = [""]
     while claimed:
-        async with pool_transaction(app[POOL]) as conn:
+        async with pool_transaction(app[BACKGROUND]) as conn:
             claimed = await claim_removals(conn, district_id=district_id, limit=BATCH)
             for sha256 in await list_unnamed(conn, district_id=district_id, hashes=claimed):
                 await app[PHOTO_STORE].delete(sha256)

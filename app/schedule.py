@@ -28,7 +28,7 @@ from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Unavailable
 from core.events import Reaction, dispatch_due
 from core.http.photos import PARTIALS
-from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RECORDS
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, RECORDS
 from core.limits.budgets import forget_spending
 from core.models import Event
 from core.partials import forget_old
@@ -164,7 +164,7 @@ async def _award_honours(app: web.Application) -> None:
 
 
 async def _anchor_trail(app: web.Application) -> None:
-    async with pool_transaction(app[POOL]) as conn:
+    async with pool_transaction(app[BACKGROUND]) as conn:
         app[TRAIL_WATCH].finding = await anchor_trail(
             conn, district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]()
         )

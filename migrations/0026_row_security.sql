@@ -1,6 +1,6 @@
 -- The second wall: whoever comes by the application's role sees and changes only what is his, whatever the application
 -- asks. Each transaction says for whom it works (core/access/wall.py); one that says nothing finds every table empty.
--- Sweeps and reactions come by a role of their own, station_sweeper, which sees all (docs/adr/0020-row-security.md).
+-- Sweeps and reactions come by a role of their own, station_sweeper, which sees all (docs/adr/0021-row-security.md).
 
 -- Who is asking ------------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ select put_wall(
 )
 from unnest(array[
     'district', 'holiday', 'working_week', 'calendar_edition', 'category', 'amenity_kind', 'consent_purpose', 'point_rule',
-    'duplicate_rule', 'related_category'
+    'duplicate_rule', 'related_category', 'retention_rule'
 ]) as tbl, (values ($$'' = any ((select caller_scopes('district_admin'))::text[])$$)) as admin (whole);
 
 -- What anyone of the district may read and only commands write.
@@ -174,8 +174,13 @@ from (
 ) as history (seen);
 select put_wall('change_log', sees => 'true', adds => 'true');
 select put_wall(
-    'audit_entry', sees => $$'' = any ((select caller_scopes('district_admin', 'auditor'))::text[])$$
+    'audit_entry',
+    sees => $$
+        '' = any ((select caller_scopes('district_admin', 'auditor'))::text[])
+        or (actor_kind = 'staff' and actor_id = (select caller_staff()))
+    $$
 );
+select put_wall('audit_verification', sees => $$'' = any ((select caller_scopes('district_admin', 'auditor'))::text[])$$);
 -- append_audit runs as the owner, whom the wall would stop too.
 create policy chain on audit_entry to current_user using (true);
 
@@ -390,6 +395,8 @@ select put_wall(
             ) or exists (
                 select from application
                 where application.district_id = rider.district_id and application.rider_id = rider.id
+            ) or exists (
+                select from report where report.district_id = rider.district_id and report.rider_id = rider.id
             )
         ))
     $$,
@@ -398,8 +405,14 @@ select put_wall(
         id = (select caller_rider()) or (select caller_acts('sign_in')) or caller_reviews(district_id, id)
     $$
 );
-select put_wall('sign_in_code', sees => coding, adds => coding, changes => coding, removes => coding)
-from (values ($$(select caller_acts('sign_in'))$$)) as code (coding);
+select put_wall(tbl, sees => coding, adds => coding, changes => coding, removes => coding)
+from unnest(array['sign_in_code', 'spending']) as tbl, (values ($$(select caller_acts('sign_in'))$$)) as code (coding);
+select put_wall(
+    'rider_wechat', sees => own || $$ or (select caller_acts('sign_in'))$$, adds => own, changes => own, removes => own
+)
+from (values ('rider_id = (select caller_rider())')) as rider (own);
+-- Kept by what runs by itself and by commands alone.
+select put_wall(tbl, sees => 'false') from unnest(array['sealing_key', 'photo_removal']) as tbl;
 select put_wall(tbl, sees => own, adds => own, changes => own)
 from unnest(array['consent', 'rider_willingness']) as tbl, (values ('rider_id = (select caller_rider())')) as rider (own);
 

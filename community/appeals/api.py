@@ -16,6 +16,7 @@ from community.appeals.submit import submit_appeal
 from community.followup.api import LINK_SECRET
 from community.models import Channel, Contact, Place
 from community.progress import Progress
+from core.access.wall import Work, acting
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.traffic import check_area
@@ -188,7 +189,7 @@ async def withdraw(request: web.Request, token: str, body: WithdrawBody) -> Prog
 
 async def get_appeal_copy(request: web.Request, token: str) -> AppealCopy:
     """Give the resident all that is kept of the appeal of this token, his contact included."""
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.CONSEQUENCE):
         return await contact.copy_appeal(
             conn, ring=request.app[RING], district_id=district_id(request), token=token, now=now(request)
         )
@@ -196,7 +197,7 @@ async def get_appeal_copy(request: web.Request, token: str) -> AppealCopy:
 
 async def put_contact(request: web.Request, token: str, body: ContactBody) -> AppealCopy:
     """Correct the contact left with the appeal of this token."""
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.CONSEQUENCE):
         return await contact.change_contact(
             conn,
             ring=request.app[RING],
@@ -209,7 +210,7 @@ async def put_contact(request: web.Request, token: str, body: ContactBody) -> Ap
 
 async def delete_contact(request: web.Request, token: str) -> None:
     """Erase the contact left with the appeal of this token, at once and for good; the case goes on without it."""
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.CONSEQUENCE):
         await contact.erase_contact(
             conn,
             ring=request.app[RING],

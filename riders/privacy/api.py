@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from community.followup.api import LINK_SECRET
 from core.access.sessions import require_recent_sign_in
+from core.access.wall import Work, acting
 from core.http.callers import client_address
 from core.http.endpoint import Input
 from core.http.photos import PHOTO_STORE
@@ -48,7 +49,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
     """
     who = actor(request)
     require_recent_sign_in(who, now(request))
-    async with transaction(request) as conn:
+    async with transaction(request) as conn, acting(conn, Work.CONSEQUENCE):
         await erase_rider(
             conn,
             ring=request.app[RING],

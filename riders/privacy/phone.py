@@ -4,8 +4,9 @@ from datetime import datetime
 
 from core.access.models import Actor
 from core.access.sessions import end_sessions
+from core.access.wall import Work, transaction_for, transaction_of
 from core.audit import record_act
-from core.database import Pool, pool_transaction
+from core.database import Pool
 from core.events import record_event
 from core.sealing.ring import KeyRing
 from riders.errors import CodeNotAccepted
@@ -28,7 +29,7 @@ async def change_phone(
     `PhoneNotValid`, `CodeNotAccepted`, and `PhoneTaken`, which only the holder of the number is told.
     """
     phone = parse_phone(phone)
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.SIGN_IN, district_id=actor.district_id) as conn:
         guess = await prove_code(
             conn, district_id=actor.district_id, phone=phone, code=code, asker=asker, desk=desk, now=now
         )
@@ -37,7 +38,7 @@ async def change_phone(
     if not guess.is_right:
         raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
     rider_id, district_id = rider_id_of(actor), actor.district_id
-    async with pool_transaction(pool) as conn:
+    async with transaction_for(pool, actor) as conn:
         if not await queries.set_phone(conn, ring=ring, district_id=district_id, rider_id=rider_id, phone=phone):
             raise PhoneTaken(pointer="/phone")
         await end_sessions(conn, district_id=district_id, kind="rider", subject_id=rider_id, now=now)

@@ -23,9 +23,14 @@ WORKS = {
     "app/places.py": {"PUBLIC": "stations by name"},
     "station/nearby.py": {"PUBLIC": "stations on the map"},
     "station/feedback/tell.py": {"INTAKE": "a tap opens the host's case"},
+    "riders/signup/codes/send.py": {"SIGN_IN": "nobody is known yet"},
+    "riders/signup/wechat/api.py": {"SIGN_IN": "nobody is known yet"},
+    "riders/privacy/phone.py": {"SIGN_IN": "the code of a number that is not his yet"},
+    "riders/privacy/api.py": {"CONSEQUENCE": "whom a rider erases is himself: his traces are everywhere"},
     "riders/submit.py": {"INTAKE": "a report opens a case its rider does not route"},
     "community/appeals/submit.py": {"INTAKE": "an appeal opens a case; its resident is nobody"},
     "community/appeals/on_behalf.py": {"INTAKE": "staff take in also what belongs to others"},
+    "community/appeals/api.py": {"CONSEQUENCE": "what a resident left, found by the token that he alone holds"},
     "community/appeals/own.py": {"TOKEN": "which case a token opens"},
     "community/followup/answer.py": {"CONSEQUENCE": "after the link was read: follow-up, reopening"},
     "community/triage.py": {"CONSEQUENCE": "after the case was locked by its actor: clocks, orders, duplicates"},
@@ -49,11 +54,13 @@ WORKS = {
 BORROWERS = {
     "POOL": {
         "core/http/wiring.py", "core/http/identity.py", "core/access/api.py", "core/access/own/api.py",
-        "riders/signup/api.py", "station/api.py", "community/stream/api.py", "app/places.py", "app/health.py",
+        "riders/signup/api.py", "riders/signup/wechat/api.py", "riders/privacy/api.py",
+        "station/api.py", "community/stream/api.py", "app/places.py", "app/health.py",
         "app/main.py",
     },
     "BACKGROUND": {
-        "app/schedule.py", "app/health.py", "app/main.py", "geo/api.py", "station/api.py", "community/stream/api.py",
+        "app/schedule.py", "app/health.py", "app/main.py", "app/erasures.py", "app/keys.py", "app/retention.py",
+        "geo/api.py", "station/api.py", "community/stream/api.py",
         "community/clocks/api.py",
     },
 }  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 
 from community.notices.queries import list_notices
 from core.access.models import Actor
+from core.access.wall import transaction_for
 from core.audit import record_act
-from core.database import Connection, Pool, pool_transaction
+from core.database import Connection, Pool
 from core.sealing.ring import KeyRing
 from riders.models import rider_id_of
 from riders.points.honours.award import list_own_records
@@ -37,7 +38,7 @@ async def write_copy(
     pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, link_secret: bytes, now: datetime
 ) -> AsyncIterator[bytes]:
     """Give the bytes of a ZIP with all that is kept of a rider, piece by piece; the audit trail says that he asked."""
-    async with pool_transaction(pool) as conn:
+    async with transaction_for(pool, actor) as conn:
         await record_act(
             conn,
             district_id=actor.district_id,
@@ -51,7 +52,7 @@ async def write_copy(
     for data in packer.add("README.txt", explain(FILES, FIELDS).encode("utf-8-sig")):
         yield data
     for name, page in _pages(ring, actor, link_secret, now).items():
-        async for data in packer.add_json(name, _rows(pool, page)):
+        async for data in packer.add_json(name, _rows(pool, actor, page)):
             yield data
     async for sent in _photos(pool, actor):
         try:
@@ -125,11 +126,11 @@ async def _reports(actor: Actor, link_secret: bytes, conn: Connection, before: i
     return found
 
 
-async def _rows(pool: Pool, list_page: _Page) -> AsyncIterator[object]:
+async def _rows(pool: Pool, actor: Actor, list_page: _Page) -> AsyncIterator[object]:
     """Give row after row; a page that is not full, or whose rows have no numbers, is the last one."""
     before: int | None = None
     while True:
-        async with pool_transaction(pool) as conn:
+        async with transaction_for(pool, actor) as conn:
             page = await list_page(conn, before)
         for row in page:
             yield row
@@ -142,7 +143,7 @@ async def _rows(pool: Pool, list_page: _Page) -> AsyncIterator[object]:
 async def _photos(pool: Pool, actor: Actor) -> AsyncIterator[SentPhoto]:
     last: str | None = ""
     while last is not None:
-        async with pool_transaction(pool) as conn:
+        async with transaction_for(pool, actor) as conn:
             page = await queries.list_photos(
                 conn, district_id=actor.district_id, rider_id=rider_id_of(actor), after=last, limit=PAGE
             )

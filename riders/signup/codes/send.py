@@ -12,7 +12,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.database import Connection, Pool, pool_transaction
+from core.access.wall import Work, transaction_of
+from core.database import Connection, Pool
 from core.limits.budgets import OverBudget, give_back, spend
 from core.limits.models import Budget
 from riders.errors import (
@@ -89,7 +90,7 @@ async def send_code(
     code = f"{secrets.randbelow(10**6):06d}"
     row = phone_hmac(desk, district_id, phone)
     fresh = code_hmac(desk, district_id, phone, asker.device_nonce, code)
-    async with pool_transaction(pool) as conn:
+    async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
         known = await queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
         _check_phone(known, now)
         await _spend(conn, district_id=district_id, known=known, asker=asker, solved=solved, desk=desk, now=now)
@@ -99,7 +100,7 @@ async def send_code(
         await deliver(desk, phone, _message(code))
     except Exception as error:
         _log.error("a sign-in code could not be sent: %s", type(error).__name__)
-        async with pool_transaction(pool) as conn:
+        async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
             known = await queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
             undone = known.take_back(code_hmac=fresh, sent_at=now)
             await queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=undone, now=now)

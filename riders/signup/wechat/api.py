@@ -5,8 +5,9 @@ from pydantic import ConfigDict, Field
 
 from core.access.api import hand_over
 from core.access.device import describe_device
+from core.access.wall import Work, transaction_of
 from core.http.endpoint import Created, Input
-from core.http.wiring import actor, district_id, now, transaction
+from core.http.wiring import POOL, actor, district_id, now, transaction
 from riders.signup.api import CODE_DESK, RiderSignedIn
 from riders.signup.wechat.bind import Exchange, bind, openid_hmac, sign_in, unbind
 from riders.signup.wechat.errors import WechatOff
@@ -27,7 +28,7 @@ async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[R
     """Sign in as the rider who bound this WeChat account."""
     account = await _account(request, body.code)
     device = describe_device(request.headers.get("User-Agent", ""))
-    async with transaction(request) as conn:
+    async with transaction_of(request.app[POOL], Work.SIGN_IN, district_id=district_id(request)) as conn:
         entered = await sign_in(
             conn, district_id=district_id(request), account=account, device=device, now=now(request)
         )
