@@ -226,10 +226,10 @@ async def test_a_short_password_is_refused(machine: Machine) -> None:
     assert "密码至少" in said.err
 
 
-async def test_a_secretary_of_no_area_is_refused_before_a_password_is_asked_for(machine: Machine) -> None:
+async def test_a_secretary_of_no_area_is_refused(machine: Machine) -> None:
     said = await machine.run("staff", "add", "li", "李", "secretary")
     assert (1, True) == (said.status, is_in_both_languages(said.err))
-    assert "/area: 角色 secretary 须用 --area 指定区域。" in said.err
+    assert "/area: 角色 secretary 须指定区域。" in said.err
 
 
 async def test_a_code_in_use_is_refused_in_words(machine: Machine) -> None:
