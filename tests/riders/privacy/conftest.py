@@ -3,7 +3,7 @@
 import pytest_asyncio
 
 from core.database import Pool, pool_transaction
-from tests.acceptance.strangers import lay_out
+from tests.acceptance.matrix.world import lay_out
 from tests.conftest import Client, Database, FakeClock
 from tests.riders.privacy.people import Town, settle
 

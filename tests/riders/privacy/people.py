@@ -1,13 +1,16 @@
 """A district full of cases, with one rider and one resident in it who can be told from everybody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from core.access.models import Actor
 from core.access.sessions import open_session
 from core.database import Pool, connected, pool_transaction
-from core.http.wiring import POOL, RECORDS
-from tests.acceptance.strangers import PHONE, Builder, Someone, World, build
+from core.http.wiring import BACKGROUND, RECORDS
+from tests.acceptance.matrix.world import PHONE, Builder, Someone, build
 from tests.conftest import DISTRICT, Client, Database, FakeClock
 
 NAME, PLATFORM, RIDER_PHONE = "贺兰骑远", "飞毛腿外送", "13800000077"
@@ -19,53 +22,85 @@ OF_THE_RESIDENT = ("暗名居民", PHONE)
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Somebody before the running service."""
+
+    client: Client
+    who: Someone
+
+    @property
+    def header(self) -> dict[str, str]:
+        return self.who.header
+
+    @property
+    def actor(self) -> Actor:
+        return self.who.actor
+
+    async def ask(self, method: str, path: str, said: Any = None) -> tuple[int, str]:
+        """Ask; give the status and what was answered."""
+        return await self.who.ask(self.client, method, f"/api/v1{path}", said)
+
+    async def do(self, method: str, path: str, said: Any = None) -> Any:
+        """Do what must be allowed and give the answer."""
+        status, text = await self.ask(method, path, {} if said is None and method == "POST" else said)
+        assert status < 300, (method, path, text)
+        return orjson.loads(text.rpartition("\n")[0] or "null")
+
+
+@dataclass(frozen=True)
 class Town:
-    """The running service, everybody in it, and a way to look for words in every table."""
+    """The running service, everybody in it and the ids of what there is, and a way to look for words in every table."""
 
     client: Client
     database: Database
     clock: FakeClock
-    world: World
+    people: dict[str, Someone]
+    ids: dict[str, Any]
 
     @property
     def pool(self) -> Pool:
-        return self.client.app[POOL]
+        """Give connections that see every row."""
+        return self.client.app[BACKGROUND]
 
     @property
     def photos(self) -> Path:
         """Give the folder in which the files of photos are kept."""
         return self.client.app[RECORDS].parent / "photos" / str(DISTRICT)
 
-    @property
-    def rider(self) -> Someone:
-        return self.world.own["rider"]
+    def caller(self, name: str) -> Caller:
+        """Let somebody of this name (role and position) call."""
+        return Caller(self.client, self.people[name])
 
     @property
-    def secretary(self) -> Someone:
-        return self.world.own["secretary"]
+    def rider(self) -> Caller:
+        return self.caller("rider/owner")
+
+    @property
+    def secretary(self) -> Caller:
+        return self.caller("secretary/own")
 
     async def react(self) -> None:
         """Let everything be told that is to be told."""
         await Builder(self.client, self.pool, self.database, self.clock).react()
 
-    async def sign_in_again(self, who: str = "rider") -> Someone:
+    async def sign_in_again(self, who: str = "rider/owner") -> Caller:
         """Sign somebody of the own community in this moment."""
-        actor = self.world.own[who].actor
+        someone = self.people[who]
+        actor = someone.actor
         assert actor.id is not None
         async with pool_transaction(self.pool) as conn:
             tokens = await open_session(
                 conn, district_id=DISTRICT, kind=actor.kind, subject_id=actor.id, now=self.clock()
             )
-        return Someone(self.client, actor, {"Authorization": f"Bearer {tokens.access}"})
+        return Caller(self.client, replace(someone, header={"Authorization": f"Bearer {tokens.access}"}))
 
 
 async def settle(client: Client, database: Database, clock: FakeClock) -> Town:
     """Fill a running service, and let the rider and those about him write down who he is wherever words can stand."""
-    pool = client.app[POOL]
-    builder = Builder(client, pool, database, clock)
-    world = await build(builder)
-    town = Town(client, database, clock, world)
-    rider, secretary, ids = world.own["rider"], world.own["secretary"], world.ids
+    builder = Builder(client, client.app[BACKGROUND], database, clock)
+    people, ids = await build(builder)
+    town = Town(client, database, clock, people, ids)
+    rider, secretary = town.rider, town.secretary
     await rider.do("PATCH", "/riders/me", {"name": NAME, "platform": PLATFORM, "languages": ["zh", "ug"]})
     await secretary.do("POST", f"/riders/{rider.actor.id}/points", {"points": 5, "reason": f"{NAME}雨夜守井"})
     await secretary.do("POST", f"/cases/{ids['case_id']}/notes", {"text": f"问了{NAME}，电话 {SPACED}"})

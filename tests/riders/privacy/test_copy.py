@@ -23,7 +23,7 @@ from riders.privacy.copy.fields import FIELDS, FILES
 from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentReport
 from riders.privacy.copy.pack import Packer
 from riders.verification.models import OwnTask, Willingness
-from tests.acceptance.strangers import DUTY_WORDS, PHONE, SHA256
+from tests.acceptance.matrix.world import DUTY_WORDS, PHONE, SHA256
 from tests.conftest import START
 from tests.riders.privacy.people import ID_NUMBER, NAME, PLATFORM, RIDER_PHONE, Town, rows
 

@@ -39,11 +39,10 @@ async def test_the_cases_stay_with_everything_but_the_person(town: Town) -> None
     before = [await rows(town.pool, sql) for sql in (of_case, photos, steps)]
     await erase(town)
     assert before == [await rows(town.pool, sql) for sql in (of_case, photos, steps)]
-    seen = await town.secretary.do("GET", f"/cases/{town.world.ids['cover_case_id']}")
+    seen = await town.secretary.do("GET", f"/cases/{town.ids['cover_case_id']}")
     assert "我是＊＊＊，电话＊＊＊，证件 ＊＊＊，井盖没了" == seen["case"]["description"]
     assert (
-        "没了"
-        in (await town.secretary.do("GET", f"/reports/{town.world.ids['cover_report_id']}"))["report"]["description"]
+        "没了" in (await town.secretary.do("GET", f"/reports/{town.ids['cover_report_id']}"))["report"]["description"]
     )
 
 
@@ -115,7 +114,7 @@ async def test_where_the_list_cannot_be_written_nobody_is_erased(town: Town) -> 
 
 async def test_a_look_he_holds_is_on_offer_again(town: Town) -> None:
     looker = await town.sign_in_again("looker")
-    task_id = town.world.ids["task_id"]
+    task_id = town.ids["task_id"]
     await looker.do("POST", f"/verification-tasks/{task_id}/accept", {})
     assert 204 == (await looker.ask("DELETE", f"{ME}?confirm=erase"))[0]
     assert [("open", None)] == await rows(

@@ -43,8 +43,8 @@ def _run(program: str, *words: str) -> None:
 async def erase_both(town: Town) -> None:
     rider = await town.sign_in_again()
     assert 204 == (await rider.ask("DELETE", "/riders/me?confirm=erase"))[0]
-    resident = town.world.strangers["anonymous"]
-    assert 204 == (await resident.ask("DELETE", f"/appeals/{town.world.ids['appeal_token']}/contact"))[0]
+    resident = town.caller("anonymous/none")
+    assert 204 == (await resident.ask("DELETE", f"/appeals/{town.ids['appeal_token']}/contact"))[0]
 
 
 async def test_a_dump_restored_from_before_is_erased_again_at_the_start(

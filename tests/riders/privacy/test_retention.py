@@ -9,7 +9,7 @@ from core.access.models import Grant, Role
 from core.database import pool_transaction
 from core.files import place_of
 from core.privacy.retention import get_spans
-from tests.acceptance.strangers import Builder, Someone
+from tests.acceptance.matrix.world import Builder, Someone
 from tests.conftest import DISTRICT
 from tests.riders.privacy.people import Town, rows
 
@@ -47,7 +47,7 @@ async def one(town: Town, sql: str, *values: Any) -> Any:
 
 
 async def test_anybody_may_read_what_is_kept_how_long(town: Town) -> None:
-    told = await town.world.strangers["anonymous"].do("GET", RETENTION)
+    told = await town.caller("anonymous/none").do("GET", RETENTION)
     by_purpose = {rule["purpose"]: rule for rule in told["rules"]}
     assert (30, 1, 180) == tuple(by_purpose["phone_positions"][key] for key in ("days", "least_days", "most_days"))
     assert None is by_purpose["audit"]["days"]
@@ -99,9 +99,7 @@ async def test_the_place_of_a_case_is_kept_to_100_metres_after_a_year(town: Town
 
 async def test_contacts_go_half_a_year_after_the_case_ended(town: Town) -> None:
     sql = "select count(contact_phone) from appeal where id = $1"
-    appeal_id = await one(
-        town, "select origin_ref::bigint from community_case where id = $1", town.world.ids["other_id"]
-    )
+    appeal_id = await one(town, "select origin_ref::bigint from community_case where id = $1", town.ids["other_id"])
     await days_later(town, 179.9)
     assert 1 == await one(town, sql, appeal_id)
     await days_later(town, 0.2)
@@ -132,7 +130,7 @@ async def test_a_file_that_another_photo_names_stays(town: Town) -> None:
         select district_id, $1::bigint, sha256, stored_sha256, stage, media_type, size, by_kind, by_id, $2
         from case_photo returning 1
     """
-    await rows(town.pool, sql, town.world.ids["other_id"], town.clock() + timedelta(days=300))
+    await rows(town.pool, sql, town.ids["other_id"], town.clock() + timedelta(days=300))
     await days_later(town, 365.1)
     assert place_of(town.photos, await one(town, "select stored_sha256 from case_photo")).exists()
     assert 0 == await one(town, "select count(*) from photo_removal")
