@@ -113,7 +113,7 @@ async def test_where_the_list_cannot_be_written_nobody_is_erased(town: Town) -> 
 
 
 async def test_a_look_he_holds_is_on_offer_again(town: Town) -> None:
-    looker = await town.sign_in_again("looker")
+    looker = await town.sign_in_again("rider/own")
     task_id = town.ids["task_id"]
     await looker.do("POST", f"/verification-tasks/{task_id}/accept", {})
     assert 204 == (await looker.ask("DELETE", f"{ME}?confirm=erase"))[0]

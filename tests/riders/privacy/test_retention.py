@@ -5,20 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from app.retention import SWEPT, sweep_retention
-from core.access.models import Grant, Role
 from core.database import pool_transaction
 from core.files import place_of
 from core.privacy.retention import get_spans
-from tests.acceptance.matrix.world import Builder, Someone
 from tests.conftest import DISTRICT
-from tests.riders.privacy.people import Town, rows
+from tests.riders.privacy.people import Caller, Town, rows
 
 RETENTION = "/retention"
 
 
-async def admin(town: Town, area_path: str = "") -> Someone:
-    builder = Builder(town.client, town.pool, town.database, town.clock)
-    return await builder.hire(f"admin{area_path}", Grant(Role.DISTRICT_ADMIN, area_path))
+def admin(town: Town, position: str = "whole") -> Caller:
+    return town.caller(f"district_admin/{position}")
 
 
 async def end_cases(town: Town) -> None:
@@ -61,13 +58,13 @@ async def test_whatever_has_a_time_is_swept(town: Town) -> None:
 
 
 async def test_it_is_set_within_bounds_by_the_whole_districts_administrator(town: Town) -> None:
-    who = await admin(town)
+    who = admin(town)
     assert 120 == (await who.do("PUT", f"{RETENTION}/photos", {"days": 120}))["days"]
     for days in (89, 1826):
         status, text = await who.ask("PUT", f"{RETENTION}/photos", {"days": days})
         assert (422, True) == (status, "须为 90 至 1825 天" in text)
     assert [404, 404] == [(await who.ask("PUT", f"{RETENTION}/{each}", {"days": 200}))[0] for each in ("audit", "x")]
-    assert 403 == (await (await admin(town, "37")).ask("PUT", f"{RETENTION}/photos", {"days": 120}))[0]
+    assert 403 == (await admin(town, "parent").ask("PUT", f"{RETENTION}/photos", {"days": 120}))[0]
     changed = await rows(
         town.pool, "select actor_id, data from audit_entry where act = 'retention.set' order by id limit 1"
     )
@@ -179,7 +176,7 @@ async def test_sweeps_at_once_and_a_second_time_find_no_more(town: Town) -> None
 
 
 async def test_a_shorter_time_holds_from_the_next_sweep_on(town: Town) -> None:
-    await (await admin(town)).do("PUT", f"{RETENTION}/notices", {"days": 30})
+    await admin(town).do("PUT", f"{RETENTION}/notices", {"days": 30})
     await days_later(town, 29.9)
     assert 0 < await one(town, "select count(*) from notice")
     await days_later(town, 0.2)
