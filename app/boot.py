@@ -6,17 +6,15 @@ Each refusal says why and what to do. `docs/operations.md` has the same as a tab
 import ipaddress
 from urllib.parse import urlsplit
 
-from app.secret import SEAL_KEY_NAME, secret_place
 from app.settings import SettingRefused, Settings
 from core.access.own.first_run import offer_first_run
 from core.access.own.models import FirstRunToken
-from core.access.own.queries import has_second_factors
 from core.access.passwords import MIN_LENGTH, is_easily_guessed
 from core.access.queries import has_staff
 from core.database import Connection
 from core.http.wiring import Clock
 from core.queries import find_district
-from core.sealing.files import KeysRefused, check_private
+from core.sealing.files import check_private
 
 
 def check_settings(settings: Settings, *, demo: bool) -> None:
@@ -41,7 +39,7 @@ def check_settings(settings: Settings, *, demo: bool) -> None:
 
 
 async def check_contents(conn: Connection, settings: Settings) -> None:
-    """Refuse what only the database can tell. Raises `SettingRefused`, `KeysRefused`."""
+    """Refuse what only the database can tell. Raises `SettingRefused`."""
     district = await find_district(conn, district_id=settings.district)
     if district is not None and district.is_demo and is_public(settings):
         raise _demo_refused()
@@ -50,12 +48,6 @@ async def check_contents(conn: Connection, settings: Settings) -> None:
             f"STATION_HOST={settings.host}: 还没有管理员，首次启动令牌尚未使用；请先在 127.0.0.1 上启动并创建管理员，"
             "或执行 python -m app staff add … / there is no administrator yet: make the first one while the service "
             "listens on 127.0.0.1, or with this command"
-        )
-    key = secret_place(settings.keys_folder, SEAL_KEY_NAME)
-    if not key.exists() and await has_second_factors(conn):
-        raise KeysRefused(
-            f"缺少 {key}，数据库中已有用它封存的内容，请从备份恢复 / is missing, and the database holds what it has "
-            "sealed: restore it from the backup that belongs to this database"
         )
 
 

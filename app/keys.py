@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from community.appeals.models import APPEAL
+from core.access.own.models import STAFF
 from core.database import pool_transaction
 from core.http.wiring import BACKGROUND, DISTRICT_ID, RING
 from core.sealing.models import Purpose, SealedTable
@@ -17,8 +18,8 @@ from core.sealing.sweep import MOST_COUNTED, count_waiting, reseal
 from core.shell import Shell, add_command
 from riders.models import APPLICATION, RIDER
 
-#: Every table with personal data that is sealed.
-SEALED_TABLES: tuple[SealedTable, ...] = (RIDER, APPEAL, APPLICATION)
+#: Every table with sealed columns.
+SEALED_TABLES: tuple[SealedTable, ...] = (RIDER, APPEAL, APPLICATION, STAFF)
 
 
 async def seal_what_is_plain(app: web.Application) -> None:

@@ -13,13 +13,12 @@ from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, TRAIL_WATCH, TrailWatch, run_schedule
-from app.secret import SEAL_KEY_NAME, read_or_make_secret
+from app.secret import read_or_make_secret
 from app.settings import Settings
 from app.wechat import WECHAT_URL, wechat
 from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
-from core.access.own.api import SEAL_KEY
 from core.clock_guard import ClockGuard
 from core.database import Connection, open_pool, pool_transaction
 from core.http.callers import PROXIES, Proxies, read_networks
@@ -80,7 +79,6 @@ def create_app(
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
     app[EXPORTING] = set()
     app[LINK_SECRET] = read_or_make_secret(settings.keys_folder, "links")
-    app[SEAL_KEY] = read_or_make_secret(settings.keys_folder, SEAL_KEY_NAME)
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)

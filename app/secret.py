@@ -1,11 +1,8 @@
-"""Random keys of this installation besides those of personal data: made once, readable by us alone."""
+"""Random keys of this installation besides those that seal: made once, readable by us alone."""
 
 from pathlib import Path
 
 from core.sealing.files import make_key_file, read_key_file
-
-#: Opens what is sealed in the database; without it the second factors of staff are lost.
-SEAL_KEY_NAME = "seal"
 
 _LENGTH = 32
 

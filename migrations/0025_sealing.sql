@@ -53,6 +53,12 @@ alter table application add column id_number bytea;
 alter table application add column sealed_with int generated always as (key_number(id_number)) stored;
 create index application_sealed_with on application (district_id, sealed_with) where sealed_with is not null;
 
+-- Secrets of authenticators are sealed in the same way; those sealed otherwise before are set up anew.
+update staff set totp_secret = null, totp_offered = null;
+alter table staff
+add column sealed_with int generated always as (least(key_number(totp_secret), key_number(totp_offered))) stored;
+create index staff_sealed_with on staff (district_id, sealed_with) where sealed_with is not null;
+
 -- How many people somebody has seen in the clear within the hour is counted in the trail itself.
 create index audit_entry_actor_act on audit_entry (district_id, actor_kind, actor_id, act, happened_at);
 

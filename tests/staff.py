@@ -10,9 +10,9 @@ from core.access.models import Grant, Staff
 from core.access.own.second_factor import renew_recovery_codes, set_second_factor
 from core.access.passwords import hash_password
 from core.database import Connection
+from core.sealing.ring import KeyRing
+from tests.conftest import RING
 
-#: The key that opens second factors where no application is started.
-KEY = bytes(range(32))
 PASSWORD = "four plain words here"
 
 
@@ -61,7 +61,7 @@ async def add_staff(
     now: datetime,
     name: str = "演示职员",
     password: str = PASSWORD,
-    key: bytes = KEY,
+    ring: KeyRing = RING,
 ) -> Person:
     """Make an account that owes nothing and signs in."""
     staff = await accounts.add_staff(
@@ -75,7 +75,7 @@ async def add_staff(
         now=now,
     )
     secret = pyotp.random_base32()
-    await set_second_factor(conn, district_id=1, staff_id=staff.id, secret=secret, key=key)
+    await set_second_factor(conn, district_id=1, staff_id=staff.id, secret=secret, ring=ring)
     codes = await renew_recovery_codes(conn, district_id=1, staff_id=staff.id)
     return Person(staff.id, username, password, secret, list(codes))
 

@@ -14,7 +14,6 @@ from app.demo.people import APPLICATIONS, DEPARTMENTS, RIDERS, RULES, DemoApplic
 from app.demo.places import Ground
 from app.demo.sign_ins import DemoSignIns, SignIn, make_password, write_sign_ins
 from app.demo.stations import FAULTS, FOUND_OPEN, LOCKED_AGAIN_MINUTES, list_stations
-from app.secret import SEAL_KEY_NAME, read_or_make_secret
 from community.routing.models import RuleTerms
 from community.routing.queries import insert_department, insert_routing_rule, set_default_department
 from core.access.accounts import add_staff
@@ -51,7 +50,6 @@ async def load_demo(
     *,
     ring: KeyRing,
     district_id: int,
-    keys_folder: Path,
     data_dir: Path,
     photos: FileStore,
     now: datetime,
@@ -65,8 +63,7 @@ async def load_demo(
         if not await _is_empty(conn, district_id=district_id):
             return None
         say("首次启动，正在装入演示数据 / first start: loading the demonstration")
-        key = read_or_make_secret(keys_folder, SEAL_KEY_NAME)
-        return await _Loading(conn, ring, district_id, now, say, key).run(data_dir, photos)
+        return await _Loading(conn, ring, district_id, now, say).run(data_dir, photos)
 
 
 async def _is_empty(conn: Connection, *, district_id: int) -> bool:
@@ -77,10 +74,9 @@ async def _is_empty(conn: Connection, *, district_id: int) -> bool:
 class _Loading:
     """One loading: the connection and the moment that every step needs."""
 
-    def __init__(self, conn: Connection, ring: KeyRing, district_id: int, now: datetime, say: Say, key: bytes) -> None:
+    def __init__(self, conn: Connection, ring: KeyRing, district_id: int, now: datetime, say: Say) -> None:
         self._conn = conn
         self._ring = ring
-        self._key = key
         self._district_id = district_id
         self._now = now
         self._say = say
@@ -164,7 +160,7 @@ class _Loading:
                 now=self._now - _BEGINNING,
             )
             await set_second_factor(
-                self._conn, district_id=self._district_id, staff_id=account.id, secret=second_factor, key=self._key
+                self._conn, district_id=self._district_id, staff_id=account.id, secret=second_factor, ring=self._ring
             )
             entries.append(entry)
             actors.append(Actor("staff", account.id, self._district_id, account.name, (grant,)))

@@ -74,7 +74,6 @@ async def load_into(conn: Connection, settings: Settings, *, say: Say) -> DemoSi
         conn,
         ring=ring,
         district_id=settings.district,
-        keys_folder=settings.keys_folder,
         data_dir=settings.data_dir,
         photos=open_photo_store(settings),
         now=utc_now(),

@@ -17,6 +17,7 @@ from core.access.wall import Work, transaction_for, transaction_of
 from core.audit import record_act
 from core.database import Connection, Pool
 from core.queries import find_district
+from core.sealing.ring import KeyRing
 
 MAX_FAILURES = 8
 LOCK_FOR = timedelta(minutes=15)
@@ -102,16 +103,16 @@ async def sign_in(
     username: str,
     password: str,
     code: str,
-    key: bytes,
+    ring: KeyRing,
     now: datetime,
     device: str = "",
 ) -> Tokens:
     """Check a password and a second factor and open a session. Raises `WrongSignIn`, `Unavailable`.
 
-    An account without a second factor takes any code, and its session admits to setting one up. `key` opens sealed
+    An account without a second factor takes any code, and its session admits to setting one up. `ring` opens sealed
     secrets.
     """
-    proof = _proved(pool, district_id=district_id, username=username, password=password, code=code, key=key, now=now)
+    proof = _proved(pool, district_id=district_id, username=username, password=password, code=code, ring=ring, now=now)
     async with proof as (conn, account):
         tokens = await open_session(
             conn, district_id=district_id, kind="staff", subject_id=account.id, device=device, now=now
@@ -128,17 +129,19 @@ async def sign_in(
         return tokens
 
 
-async def prove_again(pool: Pool, *, actor: Actor, password: str, code: str, key: bytes, now: datetime) -> None:
+async def prove_again(pool: Pool, *, actor: Actor, password: str, code: str, ring: KeyRing, now: datetime) -> None:
     """Check anew who a signed-in staff member is, and renew his session's proof. Raises as `sign_in` does."""
     username = await _username(pool, actor)
     proof = _proved(
-        pool, district_id=actor.district_id, username=username, password=password, code=code, key=key, now=now
+        pool, district_id=actor.district_id, username=username, password=password, code=code, ring=ring, now=now
     )
     async with proof as (conn, _):
         await renew_proof(conn, actor=actor, now=now)
 
 
-async def change_password(pool: Pool, *, actor: Actor, old_password: str, new_password: str, now: datetime) -> None:
+async def change_password(
+    pool: Pool, *, ring: KeyRing, actor: Actor, old_password: str, new_password: str, now: datetime
+) -> None:
     """Replace one's own password and end one's other sessions.
 
     Raises `WrongOldPassword`, `PasswordNotNew` and what `hash_password` raises.
@@ -150,7 +153,7 @@ async def change_password(pool: Pool, *, actor: Actor, old_password: str, new_pa
         words = await context_of(conn, district_id=actor.district_id, username=username, name=actor.name)
     password_hash = await hash_password(new_password, context=words)
     proof = _proved(
-        pool, district_id=actor.district_id, username=username, password=old_password, code=None, key=b"", now=now
+        pool, district_id=actor.district_id, username=username, password=old_password, code=None, ring=ring, now=now
     )
     try:
         async with proof as (conn, account):
@@ -184,7 +187,7 @@ async def change_password(pool: Pool, *, actor: Actor, old_password: str, new_pa
 
 @asynccontextmanager
 async def _proved(
-    pool: Pool, *, district_id: int, username: str, password: str, code: str | None, key: bytes, now: datetime
+    pool: Pool, *, district_id: int, username: str, password: str, code: str | None, ring: KeyRing, now: datetime
 ) -> AsyncIterator[tuple[Connection, StaffSecret]]:
     """Let the block run in a transaction that holds the account once password and code fit; else count a failure.
 
@@ -201,7 +204,7 @@ async def _proved(
         account = await queries.find_staff_secret(conn, district_id=district_id, username=username, for_update=True)
         if account is not None and account.is_usable(now):
             matches = matches and account.password_hash == stored  # else a new one was set while this was checked
-            if await _has_code(conn, account, district_id, code if matches else "", key, now) and matches:
+            if await _has_code(conn, account, district_id, code if matches else "", ring, now) and matches:
                 await queries.clear_failed_sign_ins(conn, district_id=district_id, staff_id=account.id)
                 if anew is not None:
                     await queries.set_password_hash(
@@ -224,11 +227,11 @@ async def _username(pool: Pool, actor: Actor) -> str:
 
 
 async def _has_code(
-    conn: Connection, account: StaffSecret, district_id: int, code: str | None, key: bytes, now: datetime
+    conn: Connection, account: StaffSecret, district_id: int, code: str | None, ring: KeyRing, now: datetime
 ) -> bool:
     if code is None or not account.has_second_factor:
         return True
-    return await use_code(conn, district_id=district_id, staff_id=account.id, code=code, key=key, now=now)
+    return await use_code(conn, district_id=district_id, staff_id=account.id, code=code, ring=ring, now=now)
 
 
 async def _count_failure(conn: Connection, *, district_id: int, staff_id: int, now: datetime) -> None:

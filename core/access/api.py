@@ -10,13 +10,12 @@ from core.access import sessions
 from core.access.accounts import prove_again, sign_in
 from core.access.device import describe_device
 from core.access.models import Grant, Owed, Session, Tokens
-from core.access.own.api import SEAL_KEY
 from core.access.tokens.token import Token
 from core.access.wall import Work, acting
 from core.errors import NotFound
 from core.http.endpoint import Created, Input
 from core.http.identity import REFRESH_COOKIE, csrf_token, drop_cookies, give_cookies, require_own_page
-from core.http.wiring import POOL, actor, district_id, now, transaction
+from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 
 _Code = Field(default="", max_length=40)
 
@@ -100,7 +99,7 @@ async def sign_in_staff(request: web.Request, body: SignInBody) -> Created[Sessi
         username=body.username,
         password=body.password,
         code=body.code,
-        key=request.app[SEAL_KEY],
+        ring=request.app[RING],
         device=describe_device(request.headers.get("User-Agent", "")),
         now=now(request),
     )
@@ -173,7 +172,7 @@ async def prove_session(request: web.Request, body: ProofBody) -> None:
         actor=actor(request),
         password=body.password,
         code=body.code,
-        key=request.app[SEAL_KEY],
+        ring=request.app[RING],
         now=now(request),
     )
 

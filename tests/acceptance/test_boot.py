@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -15,9 +16,12 @@ import pytest
 import pytest_asyncio
 
 from app.postgres import Server, running
-from app.secret import SEAL_KEY_NAME, read_or_make_secret, secret_place
+from app.secret import read_or_make_secret, secret_place
 from core.database import connected
 from core.migration import migrate
+from core.sealing.files import read_keys
+from core.sealing.register import open_keys
+from core.sealing.ring import KeyRing
 from tests.acceptance.program import ROOT, free_port
 from tests.conftest import DISTRICT, START
 from tests.staff import add_staff, insert_staff
@@ -70,9 +74,14 @@ async def house() -> AsyncIterator[House]:
                 await migrate(conn)
             async with connected(server.sweeper_dsn) as conn:
                 await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
-            for name in ("codes", "links", SEAL_KEY_NAME):
+                async with conn.transaction():
+                    await open_keys(conn, folder=Path(folder) / "keys", district_id=DISTRICT, now=START)
+            for name in ("codes", "links"):
                 read_or_make_secret(Path(folder) / "keys", name)
             yield House(Path(folder), server)
+
+
+SEAL_KEY = "seal-0001.aes-256-gcm"
 
 
 def says_what_to_do(said: str) -> bool:
@@ -121,9 +130,9 @@ def _write(content: bytes, mode: int = 0o600) -> Callable[[Path], None]:
     [
         ("codes", _write(b""), "is damaged"),
         ("links", _write(b"short"), "is damaged"),
-        (SEAL_KEY_NAME, _write(bytes(32)), "a sample"),
+        (SEAL_KEY, _write(bytes(32)), "a sample"),
         ("codes", _write(b"change-me-to-something-random-32"), "a sample"),
-        (SEAL_KEY_NAME, lambda place: place.chmod(0o644), "chmod 600"),
+        (SEAL_KEY, lambda place: place.chmod(0o644), "chmod 600"),
     ],
     ids=["empty", "short", "zeros", "sample", "readable by all"],
 )
@@ -140,14 +149,14 @@ async def test_a_weak_key_is_refused(house: House, name: str, spoil: Callable[[P
 
 
 async def test_the_key_of_what_is_sealed_is_not_made_anew(house: House) -> None:
-    place = secret_place(house.data_dir / "keys", SEAL_KEY_NAME)
+    place = secret_place(house.data_dir / "keys", SEAL_KEY)
     kept = place.rename(place.with_suffix(".kept"))
     try:
         listens, said = await house.start()
         assert not place.exists()
     finally:
         kept.rename(place)
-    assert (False, True, True) == (listens, "restore it from the backup" in said, says_what_to_do(said)), said
+    assert (False, True, True) == (listens, "restore its file from the backup" in said, says_what_to_do(said)), said
 
 
 async def test_passwords_of_the_cluster_that_others_can_read_are_refused(house: House) -> None:
@@ -195,7 +204,7 @@ async def test_without_staff_the_token_is_printed_and_works_until_there_is_some(
     _, again = await house.start()
     async with connected(house.server.sweeper_dsn) as conn:
         assert 1 == await conn.fetchval("select count(*) from first_run")
-        await add_staff(conn, "admin", now=START, key=secret_place(house.data_dir / "keys", SEAL_KEY_NAME).read_bytes())
+        await add_staff(conn, "admin", now=START, ring=KeyRing(partial(read_keys, house.data_dir / "keys")))
     _, later = await house.start()
     assert (True, False, True, False) == (listens, token in again, "/api/v1/setup" in said, "/api/v1/setup" in later)
 

@@ -41,7 +41,6 @@ async def _load(conn: Connection, data_dir: Path) -> DemoSignIns | None:
         conn,
         ring=RING,
         district_id=DISTRICT,
-        keys_folder=data_dir / "keys",
         data_dir=data_dir,
         photos=FolderStore(data_dir / "photos"),
         now=START,

@@ -19,8 +19,7 @@ from app.shell import build_parser
 from app.staff_commands import PASSWORD_VARIABLE
 from core.access.accounts import sign_in
 from core.database import Pool, open_pool
-from tests.conftest import DISTRICT
-from tests.staff import KEY
+from tests.conftest import DISTRICT, RING
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -213,7 +212,7 @@ async def test_a_staff_account_signs_in_with_the_password_from_the_environment(m
     assert "four plain words" not in said.out + said.err
     now = await pool.fetchval("select now()")
     assert await sign_in(
-        pool, district_id=DISTRICT, username="wang", password="four plain words here", code="", key=KEY, now=now
+        pool, district_id=DISTRICT, username="wang", password="four plain words here", code="", ring=RING, now=now
     )
     again = await machine.run("staff", "add", "wang", "王主任", "auditor", **password)
     assert (1, True) == (again.status, is_in_both_languages(again.err))

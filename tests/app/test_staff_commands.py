@@ -19,8 +19,7 @@ from core.errors import InvalidInput
 from core.queries import find_district
 from core.shell import Shell
 from tests.community.district import COMMUNITY, STREET, add_areas, found
-from tests.conftest import DISTRICT, START
-from tests.staff import KEY
+from tests.conftest import DISTRICT, RING, START
 
 FIRST, SECOND = "four plain words here", "four other words here"
 
@@ -127,8 +126,8 @@ async def test_only_the_new_password_signs_in(pool: Pool, monkeypatch: pytest.Mo
         monkeypatch.setenv(PASSWORD_VARIABLE, SECOND)
         await run(conn, "staff", "password", "wang")  # type: ignore[arg-type]
     with pytest.raises(WrongSignIn):
-        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
-    assert await sign_in(pool, district_id=DISTRICT, username="wang", password=SECOND, code="", key=KEY, now=START)
+        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", ring=RING, now=START)
+    assert await sign_in(pool, district_id=DISTRICT, username="wang", password=SECOND, code="", ring=RING, now=START)
 
 
 async def test_the_old_password_opens_nothing_while_it_is_being_replaced(
@@ -140,7 +139,7 @@ async def test_the_old_password_opens_nothing_while_it_is_being_replaced(
         async with conn.transaction():
             await run(conn, "staff", "password", "wang")  # type: ignore[arg-type]
             late = asyncio.create_task(
-                sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
+                sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", ring=RING, now=START)
             )
             while not late.done() and not await conn.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -153,7 +152,7 @@ async def test_a_disabled_account_does_not_sign_in(pool: Pool) -> None:
         await run(conn, "staff", "add", "wang", "王", "auditor")  # type: ignore[arg-type]
         await run(conn, "staff", "disable", "wang")  # type: ignore[arg-type]
     with pytest.raises(WrongSignIn):
-        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", key=KEY, now=START)
+        await sign_in(pool, district_id=DISTRICT, username="wang", password=FIRST, code="", ring=RING, now=START)
 
 
 async def test_a_short_new_password_leaves_the_old_one(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

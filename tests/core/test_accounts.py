@@ -15,8 +15,8 @@ from core.access.queries import set_disabled
 from core.access.sessions import find_actor
 from core.database import Pool, pool_transaction
 from core.errors import Unavailable
-from tests.conftest import DISTRICT, START
-from tests.staff import KEY, PASSWORD, Person, add_staff
+from tests.conftest import DISTRICT, RING, START
+from tests.staff import PASSWORD, Person, add_staff
 
 STEP = timedelta(seconds=30)
 
@@ -30,7 +30,7 @@ async def wang(pool: Pool) -> Person:
 async def enter(pool: Pool, person: Person, password: str = PASSWORD, code: str | None = None, now=START) -> str:  # type: ignore[no-untyped-def]
     code = person.code(now) if code is None else code
     tokens = await sign_in(
-        pool, district_id=DISTRICT, username=person.username, password=password, code=code, key=KEY, now=now
+        pool, district_id=DISTRICT, username=person.username, password=password, code=code, ring=RING, now=now
     )
     return tokens.access
 
@@ -130,7 +130,7 @@ async def test_a_name_that_exists_is_not_told_by_the_time_an_answer_takes(pool: 
         begun = time.perf_counter()
         with pytest.raises(WrongSignIn):
             await sign_in(
-                pool, district_id=DISTRICT, username=username, password="wrong", code="000000", key=KEY, now=START
+                pool, district_id=DISTRICT, username=username, password="wrong", code="000000", ring=RING, now=START
             )
         return time.perf_counter() - begun
 

@@ -11,8 +11,8 @@ from core.access.models import Owed, Role, Staff
 from core.access.own.first_run import TOKEN_LIFE, offer_first_run, set_up
 from core.access.sessions import find_actor
 from core.database import Pool, pool_transaction
-from tests.conftest import DISTRICT, START, Client
-from tests.staff import KEY, PASSWORD, insert_staff
+from tests.conftest import DISTRICT, RING, START, Client
+from tests.staff import PASSWORD, insert_staff
 
 
 async def offer(pool: Pool) -> str:
@@ -30,7 +30,9 @@ async def found(pool: Pool, token: str, password: str = PASSWORD, now=START) -> 
 
 async def test_the_token_makes_an_administrator_of_the_whole_district_who_owes_a_second_factor(pool: Pool) -> None:
     await found(pool, await offer(pool))
-    tokens = await sign_in(pool, district_id=DISTRICT, username="admin", password=PASSWORD, code="", key=KEY, now=START)
+    tokens = await sign_in(
+        pool, district_id=DISTRICT, username="admin", password=PASSWORD, code="", ring=RING, now=START
+    )
     async with pool_transaction(pool) as conn:
         admin = await find_actor(conn, district_id=DISTRICT, token=tokens.access, now=START)
         granted = await conn.fetch("select role, area_path from staff_grant")

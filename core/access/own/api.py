@@ -17,10 +17,7 @@ from core.audit import record_act
 from core.database import Connection
 from core.errors import SignInRequired
 from core.http.endpoint import Created, Input
-from core.http.wiring import POOL, actor, district_id, now, transaction
-
-#: Opens the sealed secrets of second factors.
-SEAL_KEY = web.AppKey("seal_key", bytes)
+from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 
 
 class PasswordBody(Input):
@@ -91,6 +88,7 @@ async def put_password(request: web.Request, body: PasswordBody) -> None:
     """Replace one's own password; one's other sessions end."""
     await change_password(
         request.app[POOL],
+        ring=request.app[RING],
         actor=actor(request),
         old_password=body.old_password,
         new_password=body.new_password,
@@ -114,7 +112,7 @@ async def offer_second_factor(request: web.Request) -> Offer:
             district_id=caller.district_id,
             staff_id=account.id,
             username=account.username,
-            key=request.app[SEAL_KEY],
+            ring=request.app[RING],
         )
 
 
@@ -127,7 +125,7 @@ async def confirm_second_factor(request: web.Request, body: CodeBody) -> Recover
             district_id=caller.district_id,
             staff_id=_own_id(caller),
             code=body.code,
-            key=request.app[SEAL_KEY],
+            ring=request.app[RING],
             now=now(request),
         )
         await _note(request, conn, "staff.second_factor_set")

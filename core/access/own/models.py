@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.sealing.models import SealedTable
+
+STAFF = SealedTable("staff", ("totp_secret", "totp_offered"))
+
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:

@@ -21,24 +21,28 @@ async def get_second_factor(conn: Connection, *, district_id: int, staff_id: int
     return SecondFactor(**row)
 
 
-async def set_offered_secret(conn: Connection, *, district_id: int, staff_id: int, sealed: bytes) -> None:
+async def set_offered_secret(conn: Connection, *, district_id: int, staff_id: int, sealed: bytes | None) -> None:
     await conn.execute(
         "update staff set totp_offered = $3 where district_id = $1 and id = $2", district_id, staff_id, sealed
     )
 
 
 async def accept_offered_secret(
-    conn: Connection, *, district_id: int, staff_id: int, offered: bytes, step: int
+    conn: Connection, *, district_id: int, staff_id: int, offered: bytes | None, sealed: bytes | None, step: int
 ) -> bool:
-    """Put the offered secret in force unless another has been offered meanwhile; the code of `step` is used up."""
+    """Put the offered secret in force, sealed for its new place, unless another has been offered meanwhile.
+
+    The code of `step` is used up.
+    """
     done = await conn.execute(
         """
-        update staff set totp_secret = totp_offered, totp_offered = null, totp_last_step = $4
+        update staff set totp_secret = $4, totp_offered = null, totp_last_step = $5
         where district_id = $1 and id = $2 and totp_offered = $3
         """,
         district_id,
         staff_id,
         offered,
+        sealed,
         step,
     )
     return done == "UPDATE 1"
@@ -96,12 +100,6 @@ async def count_recovery_codes(conn: Connection, *, district_id: int, staff_id: 
         "select count(*) from recovery_code where district_id = $1 and staff_id = $2", district_id, staff_id
     )
     return count
-
-
-async def has_second_factors(conn: Connection) -> bool:
-    """Tell whether anything at all is sealed by our key."""
-    found: bool = await conn.fetchval("select exists (select from staff where totp_secret is not null)")
-    return found
 
 
 async def set_first_run(conn: Connection, *, district_id: int, token_hash: bytes, expires_at: datetime) -> None:

@@ -16,9 +16,9 @@ from pyotp.exceptions import OTPVerificationError
 
 from core.access.errors import NoSecondFactor, NothingOffered, WrongCode
 from core.access.own import queries
-from core.access.own.models import Offer
-from core.access.sealing import SealBroken, seal, unseal
+from core.access.own.models import STAFF, Offer
 from core.database import Connection
+from core.sealing.ring import KeyRing, SealBroken
 
 ISSUER = "骑士驿站"
 RECOVERY_CODES = 10
@@ -29,26 +29,31 @@ _SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 _log = logging.getLogger(__name__)
 
 
-async def offer_second_factor(conn: Connection, *, district_id: int, staff_id: int, username: str, key: bytes) -> Offer:
+async def offer_second_factor(
+    conn: Connection, *, district_id: int, staff_id: int, username: str, ring: KeyRing
+) -> Offer:
     """Make a new secret, which counts once a code of it has been confirmed; the old one counts until then."""
     secret = pyotp.random_base32()
-    sealed = seal(secret.encode(), key=key, bound_to=_place(district_id, staff_id))
+    sealed = ring.seal(secret, STAFF.place("totp_offered", district_id=district_id, row_id=staff_id))
     await queries.set_offered_secret(conn, district_id=district_id, staff_id=staff_id, sealed=sealed)
     return Offer(secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER))
 
 
 async def confirm_second_factor(
-    conn: Connection, *, district_id: int, staff_id: int, code: str, key: bytes, now: datetime
+    conn: Connection, *, district_id: int, staff_id: int, code: str, ring: KeyRing, now: datetime
 ) -> tuple[str, ...]:
     """Put the offered secret in force and give new recovery codes. Raises `NothingOffered`, `WrongCode`."""
     factor = await queries.get_second_factor(conn, district_id=district_id, staff_id=staff_id)
     if factor.offered is None:
         raise NothingOffered()
-    step = _step_of(factor.offered, code, place=_place(district_id, staff_id), key=key, now=now)
-    if step is None:
+    place = STAFF.place("totp_offered", district_id=district_id, row_id=staff_id)
+    secret = _open(ring, factor.offered, place)
+    step = None if secret is None else _step_of(secret, code, now=now)
+    if secret is None or step is None:
         raise WrongCode(pointer="/code")
+    sealed = ring.seal(secret, STAFF.place("totp_secret", district_id=district_id, row_id=staff_id))
     if not await queries.accept_offered_secret(
-        conn, district_id=district_id, staff_id=staff_id, offered=factor.offered, step=step
+        conn, district_id=district_id, staff_id=staff_id, offered=factor.offered, sealed=sealed, step=step
     ):
         raise NothingOffered()
     return await renew_recovery_codes(conn, district_id=district_id, staff_id=staff_id)
@@ -65,40 +70,42 @@ async def renew_recovery_codes(conn: Connection, *, district_id: int, staff_id: 
     return codes
 
 
-async def use_code(conn: Connection, *, district_id: int, staff_id: int, code: str, key: bytes, now: datetime) -> bool:
+async def use_code(
+    conn: Connection, *, district_id: int, staff_id: int, code: str, ring: KeyRing, now: datetime
+) -> bool:
     """Use up a code of the authenticator or a recovery code; False when it is wrong or was used before."""
     if not _SIX_DIGITS.fullmatch(code):
         return await queries.use_recovery_code(
             conn, district_id=district_id, staff_id=staff_id, code_hash=_hash_recovery_code(code)
         )
     factor = await queries.get_second_factor(conn, district_id=district_id, staff_id=staff_id)
-    if factor.secret is None:
-        return False
-    step = _step_of(factor.secret, code, place=_place(district_id, staff_id), key=key, now=now)
+    secret = _open(ring, factor.secret, STAFF.place("totp_secret", district_id=district_id, row_id=staff_id))
+    step = None if secret is None else _step_of(secret, code, now=now)
     return step is not None and await queries.use_step(conn, district_id=district_id, staff_id=staff_id, step=step)
 
 
-async def set_second_factor(conn: Connection, *, district_id: int, staff_id: int, secret: str, key: bytes) -> None:
+async def set_second_factor(conn: Connection, *, district_id: int, staff_id: int, secret: str, ring: KeyRing) -> None:
     """Put a known base32 secret in force without asking for a code: for the demonstration."""
-    sealed = seal(secret.encode(), key=key, bound_to=_place(district_id, staff_id))
+    sealed = ring.seal(secret, STAFF.place("totp_secret", district_id=district_id, row_id=staff_id))
     await queries.set_offered_secret(conn, district_id=district_id, staff_id=staff_id, sealed=sealed)
-    await queries.accept_offered_secret(conn, district_id=district_id, staff_id=staff_id, offered=sealed, step=0)
+    await queries.accept_offered_secret(
+        conn, district_id=district_id, staff_id=staff_id, offered=sealed, sealed=sealed, step=0
+    )
 
 
-def _step_of(sealed: bytes, code: str, *, place: str, key: bytes, now: datetime) -> int | None:
+def _open(ring: KeyRing, sealed: bytes | None, place: str) -> str | None:
     try:
-        secret = unseal(sealed, key=key, bound_to=place).decode()
+        return ring.open(sealed, place)
     except SealBroken:
         _log.error("%s 无法解封：密钥与数据库不符 / cannot be opened: the key does not fit the database", place)
         return None
+
+
+def _step_of(secret: str, code: str, *, now: datetime) -> int | None:
     try:
         return pyotp.TOTP(secret).verify_and_get_timecode(code, for_time=now, valid_window=_STEPS_AROUND)
     except OTPVerificationError:
         return None
-
-
-def _place(district_id: int, staff_id: int) -> str:
-    return f"staff.totp_secret:{district_id}:{staff_id}"
 
 
 def _write_recovery_code(random: bytes) -> str:
