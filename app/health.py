@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from app.keys import count_waiting_rows
 from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH
 from community.clocks.queries import count_open_by_weekday
 from community.oversights.find import find_oversights
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
-from core.http.wiring import BACKGROUND, CLOCK, POOL, district_id
+from core.http.wiring import BACKGROUND, CLOCK, POOL, RING, district_id
 from core.trail.models import Finding
 from core.trail.queries import find_failed_verification
 from station.api import LIVE_STATIONS
@@ -62,6 +63,7 @@ async def readyz(request: web.Request) -> Ready:
             oversights = await find_oversights(conn, district_id=district_id(request), now=now)
             by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))
             failed = await find_failed_verification(conn, district_id=district_id(request))
+            waiting = await count_waiting_rows(conn, ring=request.app[RING], district_id=district_id(request))
             age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
     except TRANSIENT_ERRORS as error:
         raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
@@ -70,6 +72,8 @@ async def readyz(request: web.Request) -> Ready:
         warnings.append(f"{given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
     if age_s > MAX_EVENT_AGE_S:
         warnings.append(f"最早的事件已等待 {age_s:.0f} 秒 / the oldest due event has waited {age_s:.0f} s")
+    if waiting:
+        warnings.append(f"{waiting} 行待用新密钥重新加密 / row(s) wait for a newer key: see `python -m app keys`")
     if (reason := request.app[CLOCK_GUARD].reason) is not None:
         warnings.append(f"时限提醒暂停 / deadlines are on hold: {reason}")
     warnings += [f"{each.count} × {each.text.zh} / {each.text.en}: GET /api/v1/oversights" for each in oversights]

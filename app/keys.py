@@ -10,10 +10,11 @@ from aiohttp import web
 
 from community.appeals.models import APPEAL
 from core.access.own.models import STAFF
-from core.database import pool_transaction
+from core.database import Connection, pool_transaction
 from core.http.wiring import BACKGROUND, DISTRICT_ID, RING
 from core.sealing.models import Purpose, SealedTable
 from core.sealing.register import add_key, open_keys, retire_keys
+from core.sealing.ring import KeyRing
 from core.sealing.sweep import MOST_COUNTED, count_waiting, reseal
 from core.shell import Shell, add_command
 from riders.models import APPLICATION, RIDER
@@ -45,6 +46,12 @@ async def _reseal_some(app: web.Application, *, may_be_plain: bool = False) -> i
         return await reseal(
             conn, ring=app[RING], tables=SEALED_TABLES, district_id=app[DISTRICT_ID], may_be_plain=may_be_plain
         )
+
+
+async def count_waiting_rows(conn: Connection, *, ring: KeyRing, district_id: int) -> int:
+    """Count the rows that are not at the newest keys yet."""
+    newest = {Purpose.SEAL: ring.newest_seal, Purpose.INDEX: ring.newest_index}
+    return sum((await count_waiting(conn, tables=SEALED_TABLES, district_id=district_id, newest=newest)).values())
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", folder: Path) -> None:

@@ -14,6 +14,7 @@ def main() -> None:
         ("bench.nearby", ["2000"]),
         ("bench.locate", ["3000"]),
         ("bench.cases", []),
+        ("bench.sealing", []),
         ("bench.duplicates", ["0"]),
         ("bench.figures", ["20000"]),
         ("bench.sign_ins", []),

@@ -15,12 +15,14 @@ from core.access.policy import ANYONE
 from core.clock_guard import ClockGuard
 from core.database import Pool, pool_transaction
 from core.events import record_event
+from core.http import wiring
 from core.http.endpoint import Route, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
+from riders.signup.queries import insert_rider
 from station.api import LIVE_STATIONS
 from station.live import LiveStations
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import DISTRICT, RING, START, Client, FakeClock
 
 ROUTES = (Route("GET", "/livez", livez, ANYONE), Route("GET", "/readyz", readyz, ANYONE))
 
@@ -38,7 +40,7 @@ class Silence(Ticks):
 async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[Client]:
     app = web.Application(middlewares=[answer_problems])
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS], app[TICKS] = clock, DISTRICT, {}, Silence()
-    app[POOL], app[BACKGROUND] = app_pool, pool
+    app[POOL], app[BACKGROUND], app[wiring.RING] = app_pool, pool, RING
     app[CLOCK_GUARD], app[TRAIL_WATCH] = ClockGuard(clock), TrailWatch()
     app[LIVE_STATIONS] = LiveStations(district_id=DISTRICT)
     await app[LIVE_STATIONS].load(pool, now=START)
@@ -147,3 +149,11 @@ async def test_a_clock_that_is_not_trusted_warns(house: Client) -> None:
     assert not house.app[CLOCK_GUARD].trusts(START + timedelta(hours=2))
     _, ready = await ask(house, "/readyz")
     assert any("deadlines are on hold" in warning for warning in ready["warnings"])
+
+
+async def test_rows_that_wait_for_a_newer_key_are_told_of(house: Client, pool: Pool) -> None:
+    async with pool_transaction(pool) as conn:
+        await insert_rider(conn, ring=RING, district_id=DISTRICT, phone="+8613800000001", now=START)
+        await conn.execute("update rider set phone = '\\x000000'::bytea || 'as a migration left it'")
+    _, said = await ask(house, "/readyz")
+    assert ["1 行待用新密钥重新加密 / row(s) wait for a newer key: see `python -m app keys`"] == said["warnings"]
