@@ -54,14 +54,14 @@ def test_a_bucket_that_cannot_be_opened_safely_is_refused_at_start(
 ) -> None:
     settings = Settings(data_dir=tmp_path, photo_bucket=bucket, photo_bucket_key_file=key_file(tmp_path, text, mode))
     with pytest.raises(SettingRefused, match=said):
-        create_app(settings, dsn="postgresql://nowhere")
+        create_app(settings, dsn="postgresql://nowhere", sweeper_dsn="postgresql://nowhere")
 
 
 @pytest.mark.parametrize("name", ["", "/nowhere/bucket.key"])
 def test_a_bucket_without_its_key_is_refused_at_start(tmp_path: Path, name: str) -> None:
     settings = Settings(data_dir=tmp_path, photo_bucket=STORE, photo_bucket_key_file=name)
     with pytest.raises(SettingRefused, match="KEY_FILE"):
-        create_app(settings, dsn="postgresql://nowhere")
+        create_app(settings, dsn="postgresql://nowhere", sweeper_dsn="postgresql://nowhere")
 
 
 @pytest.mark.parametrize("bucket", [STORE, "https://photos.store.example.org", "https://photos.store.example.org/"])

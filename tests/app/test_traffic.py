@@ -15,13 +15,14 @@ from app.main import create_app
 from app.routes import ROUTES
 from app.settings import Settings
 from core.access.models import Grant, Role
-from core.access.queries import insert_grant, insert_staff
+from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
 from core.http.endpoint import Route
 from core.http.traffic import KEEPER, READ, Keeper, Traffic
 from core.limits.models import LANES, Lane
 from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.sessions import open_long_session
+from tests.staff import insert_staff
 
 LIMITED = tuple(kind for kind in traffic.ALL if kind.address is not None)
 OFFICE = {"X-Forwarded-For": "203.0.113.7"}
@@ -49,7 +50,7 @@ async def limited(database: Database, clock: FakeClock, tmp_path: Path, seconds:
     """Run the whole application behind a proxy on this machine."""
     settings = Settings(data_dir=tmp_path, trusted_proxies="127.0.0.1")
     keeper = Keeper(connections=settings.pool_size, clock=seconds)
-    app = create_app(settings, dsn=database.app_dsn, clock=clock, keeper=keeper)
+    app = create_app(settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock, keeper=keeper)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -58,7 +59,11 @@ async def limited(database: Database, clock: FakeClock, tmp_path: Path, seconds:
 async def exposed(database: Database, clock: FakeClock, folder: Path, seconds: Seconds) -> AsyncIterator[Client]:
     """Run it without any proxy named."""
     app = create_app(
-        Settings(data_dir=folder), dsn=database.app_dsn, clock=clock, keeper=Keeper(connections=20, clock=seconds)
+        Settings(data_dir=folder),
+        dsn=database.app_dsn,
+        sweeper_dsn=database.sweeper_dsn,
+        clock=clock,
+        keeper=Keeper(connections=20, clock=seconds),
     )
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -66,9 +71,7 @@ async def exposed(database: Database, clock: FakeClock, folder: Path, seconds: S
 
 async def sign_in(pool: Pool, username: str) -> dict[str, str]:
     async with pool_transaction(pool) as conn:
-        staff = await insert_staff(
-            conn, district_id=DISTRICT, username=username, name="书记", password_hash="x", now=START
-        )
+        staff = await insert_staff(conn, district_id=DISTRICT, username=username, name="书记", now=START)
         grant = Grant(Role.DISTRICT_ADMIN, "")
         await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=grant, now=START)
         token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)

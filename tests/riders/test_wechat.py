@@ -171,6 +171,15 @@ async def test_a_code_works_once_and_for_five_minutes(
         assert (422, True) == (status, str(told["type"]).endswith("wechat-code-not-valid"))
 
 
+async def test_whoever_signed_in_long_ago_proves_himself_before_he_binds(
+    client: Client, pool: Pool, wechat: StandIn, clock: FakeClock
+) -> None:
+    _, headers = await rider(pool, "+8613800000001")
+    clock.advance(timedelta(minutes=11))
+    answer = await client.put("/api/v1/riders/me/wechat", json={"code": wechat.login(ZHANG)}, headers=headers)
+    assert (403, True) == (answer.status, (await answer.json())["type"].endswith("recent-sign-in-needed"))
+
+
 async def test_only_a_rider_who_is_signed_in_can_bind(client: Client, wechat: StandIn) -> None:
     assert 401 == await bind(client, wechat.login(ZHANG), {})
 

@@ -5,6 +5,7 @@ from pydantic import ConfigDict, Field
 
 from core.access.api import hand_over
 from core.access.device import describe_device
+from core.access.sessions import require_recent_sign_in
 from core.access.wall import Work, transaction_of
 from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
@@ -38,7 +39,11 @@ async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[R
 
 
 async def put_wechat(request: web.Request, body: WechatBody) -> None:
-    """Bind a WeChat account to the rider, in place of the one before, to sign in with from now on."""
+    """Bind a WeChat account to the rider, in place of the one before, to sign in with from now on.
+
+    Needs a sign-in within the last ten minutes.
+    """
+    require_recent_sign_in(actor(request), now(request))
     account = await _account(request, body.code)
     async with transaction(request) as conn:
         await bind(conn, actor=actor(request), account=account, now=now(request))

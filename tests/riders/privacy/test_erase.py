@@ -17,17 +17,17 @@ async def erase(town: Town) -> None:
 
 
 async def test_before_it_the_person_stands_in_many_tables(town: Town) -> None:
-    tables = {each.partition(":")[0] for each in await holding(town.database.owner_dsn, OF_THE_RIDER)}
-    assert {"rider", "report", "community_case", "case_note", "event", "point_entry", "point_objection"} <= tables
+    tables = {each.partition(":")[0] for each in await holding(town.database.sweeper_dsn, OF_THE_RIDER)}
+    assert {"report", "community_case", "case_note", "event", "point_entry", "point_objection"} <= tables
 
 
 async def test_after_it_no_word_in_any_table_leads_to_him(town: Town) -> None:
     await erase(town)
-    left = await holding(town.database.owner_dsn, OF_THE_RIDER)
+    left = await holding(town.database.sweeper_dsn, OF_THE_RIDER)
     # Where the matter lies stays for those who put it right.
     assert {"community_case: 0043217"} == left
     await town.react()
-    assert left == await holding(town.database.owner_dsn, OF_THE_RIDER)
+    assert left == await holding(town.database.sweeper_dsn, OF_THE_RIDER)
 
 
 async def test_the_cases_stay_with_everything_but_the_person(town: Town) -> None:

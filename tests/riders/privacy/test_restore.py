@@ -55,7 +55,9 @@ async def test_a_dump_restored_from_before_is_erased_again_at_the_start(
     restored = await restore(server, tmp_path / "before.dump")
     assert {"rider: 13800000077", "appeal: 19900000077"} <= await holding(restored.owner_dsn, BOTH)
 
-    app = create_app(Settings(data_dir=tmp_path), dsn=restored.app_dsn, clock=town.clock)
+    app = create_app(
+        Settings(data_dir=tmp_path), dsn=restored.app_dsn, sweeper_dsn=restored.sweeper_dsn, clock=town.clock
+    )
     async with TestClient(TestServer(app)) as again:
         assert 200 == (await again.get("/readyz")).status
         assert 401 == (await again.get("/api/v1/riders/me", headers=town.rider.header)).status
@@ -73,7 +75,11 @@ async def test_without_the_list_the_dump_would_bring_the_person_back(
     back_up(town.database, tmp_path / "before.dump")
     await erase_both(town)
     restored = await restore(server, tmp_path / "before.dump")
-    app = create_app(Settings(data_dir=tmp_path, records_dir=str(tmp_path / "lost")), dsn=restored.app_dsn)
+    app = create_app(
+        Settings(data_dir=tmp_path, records_dir=str(tmp_path / "lost")),
+        dsn=restored.app_dsn,
+        sweeper_dsn=restored.sweeper_dsn,
+    )
     async with TestClient(TestServer(app)):
         pass
     assert "rider: 13800000077" in await holding(restored.owner_dsn, BOTH)
@@ -102,7 +108,7 @@ async def test_a_number_given_anew_after_a_restore_is_somebody_elses(
     async with connected(fresh.owner_dsn) as conn:
         await conn.execute(f"alter table rider alter column id restart with {erased_id}")
         assert erased_id == await insert_rider(conn, district_id=DISTRICT, phone="+8613900000001", now=town.clock())
-    app = create_app(Settings(data_dir=tmp_path), dsn=fresh.app_dsn, clock=town.clock)
+    app = create_app(Settings(data_dir=tmp_path), dsn=fresh.app_dsn, sweeper_dsn=fresh.sweeper_dsn, clock=town.clock)
     async with TestClient(TestServer(app)):
         pass
     assert {"rider: 13900000001"} == await holding(fresh.owner_dsn, ("13900000001",))
