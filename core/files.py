@@ -6,6 +6,7 @@ is for or who may read it.
 
 import asyncio
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+from core.errors import Unavailable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,12 @@ class FolderStore:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)  # faces and plates are other people's data
 
     async def put(self, data: bytes) -> str:
-        """Keep `data` durably and give its SHA-256; raises `OSError` when the disk refuses."""
-        return await asyncio.to_thread(_put, self._root, data)
+        """Keep `data` durably and give its SHA-256; raises `Unavailable` when the disk refuses."""
+        try:
+            return await asyncio.to_thread(_put, self._root, data)
+        except OSError as error:
+            _log.exception("照片未能写入磁盘 / the disk does not take a photo")
+            raise Unavailable(retry_after_s=30) from error
 
     async def get(self, sha256: str) -> bytes:
         """Give what is kept under this hash; raises `FileNotFoundError`."""

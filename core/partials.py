@@ -5,6 +5,7 @@ same bytes to the same places, and nobody waits for a connection that is dead al
 sent, and is nobody's photo yet: never served, gone with the last byte.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import Conflict, Text
+from core.errors import Conflict, Text, Unavailable
+
+_log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=1)
 #: Of one person; for one more the oldest gives way.
@@ -48,10 +51,14 @@ def continue_at(place: Path, *, offset: int) -> Iterator[BinaryIO]:
 
 
 def write_all(file: BinaryIO, chunk: bytes) -> None:
-    """Write `chunk` where the file stands; raises `OSError` when the disk refuses."""
+    """Write `chunk` where the file stands; raises `Unavailable` when the disk refuses."""
     rest = memoryview(chunk)
-    while rest:
-        rest = rest[file.write(rest) :]
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        _log.exception("上传未能写入磁盘 / the disk does not take an upload")
+        raise Unavailable(retry_after_s=30) from error
 
 
 def read_from_start(file: BinaryIO) -> bytes:

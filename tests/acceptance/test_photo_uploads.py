@@ -45,7 +45,7 @@ class Phone:
             return answer.status, await answer.json()
 
     async def send_and_lose_network(self, data: bytes, *, offset: int, after: int) -> None:
-        """Send so many bytes of the rest, then break the connection without a word."""
+        """Send so many bytes of the rest, and break the connection without a word once some have arrived."""
         server = self.client.server
         _, writer = await asyncio.open_connection(server.host, server.port)
         head = (
@@ -54,7 +54,9 @@ class Phone:
         )
         writer.write(head.encode() + data[offset : offset + after])
         await writer.drain()
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30):
+            while after and await self.received(data) <= offset:
+                await asyncio.sleep(0.02)
         writer.transport.abort()
 
     async def received(self, data: bytes) -> int:
@@ -181,10 +183,10 @@ async def test_a_rest_that_does_not_fit_is_refused_and_all_of_it_forgotten(
 
 
 async def test_more_than_ten_megabytes_in_pieces_are_refused(phone: Phone, tmp_path: Path) -> None:
-    big = jpeg() + bytes(LARGEST_PHOTO)
-    await phone.send_and_lose_network(big, offset=0, after=200_000)
-    offset = await phone.received(big)
-    assert 413 == (await phone.send(big, offset=offset))[0]
+    most = jpeg() + bytes(LARGEST_PHOTO - len(jpeg()))
+    await phone.send_and_lose_network(most, offset=0, after=200_000)
+    offset = await phone.received(most)
+    assert 413 == (await phone.send(most + b"!", offset=offset, name=sha256(most)))[0]
     assert [] == kept_of_photos(tmp_path)
 
 
@@ -205,6 +207,19 @@ async def test_a_phone_that_must_wait_too_long_for_a_decoder_need_not_send_again
     decoders = phone.client.app[http_photos.DECODERS]
     async with decoders, decoders:
         assert decoders.locked()  # two at most
+        status, _ = await phone.send(photo)
+    assert (503, len(photo)) == (status, await phone.received(photo))
+    assert 200 == (await phone.send(photo, offset=len(photo)))[0]
+
+
+async def test_a_full_disk_says_come_again_and_the_photo_goes_on_once_there_is_room(
+    phone: Phone, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", no_space)
         status, _ = await phone.send(photo)
     assert (503, len(photo)) == (status, await phone.received(photo))
     assert 200 == (await phone.send(photo, offset=len(photo)))[0]
