@@ -54,9 +54,10 @@ class Phone:
         )
         writer.write(head.encode() + data[offset : offset + after])
         await writer.drain()
-        async with asyncio.timeout(30):
-            while after and await self.received(data) <= offset:
-                await asyncio.sleep(0.02)
+        for _ in range(1000 if after else 0):
+            if await self.received(data) > offset:
+                break
+            await asyncio.sleep(0.02)
         writer.transport.abort()
 
     async def received(self, data: bytes) -> int:
