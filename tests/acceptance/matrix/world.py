@@ -4,6 +4,7 @@ All of it that is written or named holds one of `WORDS`, and its ids lie above `
 application what is allowed: who may what stands in `table`.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant, set_disabled
 from core.database import Connection, Pool, connected, open_pool, pool_transaction
 from core.events import dispatch_due
+from core.queries import find_oldest_due_event_age_s
 from geo.generations import activate
 from geo.models import Area
 from riders.models import TrustLevel
@@ -53,6 +55,9 @@ FOREIGN_ID = 770_000_000
 WORDS = ("暗语", "暗名", PHONE, RIDER_PHONE, "0043217", "0065432", SHA256, "JFIF")
 #: The same of the case at the duty desk, which centres and administrators of every area see.
 DUTY_WORDS = ("值守语", "19900000066")
+
+
+_A_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -205,8 +210,13 @@ class Builder:
 
     async def react(self) -> None:
         """Let everything be told that is to be told."""
-        for _ in range(3):
+        for _ in range(100):
             await dispatch_due(self.pool, district_id=DISTRICT, now=self.clock(), reactions=REACTIONS)
+            async with pool_transaction(self.pool) as conn:
+                age_s = await find_oldest_due_event_age_s(conn, district_id=DISTRICT, now=self.clock() + _A_MOMENT)
+            if age_s == 0:  # none is due; the service itself may be at work on some
+                return
+            await asyncio.sleep(0.05)
 
     async def restart_ids(self, first: int) -> None:
         """Let what is made from now on have ids from `first` on, each kind of thing its own thousand."""

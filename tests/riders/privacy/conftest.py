@@ -1,10 +1,18 @@
 """A town for the tests of rights."""
 
-import pytest_asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer
+
+from app.main import create_app
+from app.settings import Settings
 from core.database import Pool, pool_transaction
 from tests.acceptance.matrix.world import lay_out
-from tests.conftest import Client, Database, FakeClock
+from tests.conftest import Client, Database, FakeClock, patient_keeper, put_keys
+from tests.riders.phones import Inbox
 from tests.riders.privacy.people import Town, settle
 
 
@@ -13,6 +21,27 @@ async def places(pool: Pool) -> None:
     """Lay the areas out before the application starts and reads them."""
     async with pool_transaction(pool) as conn:
         await lay_out(conn)
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest_asyncio.fixture
+async def client(database: Database, clock: FakeClock, tmp_path: Path, inbox: Inbox) -> AsyncIterator[Client]:
+    """Run the whole application with a gateway for messages."""
+    put_keys(tmp_path / "keys")
+    app = create_app(
+        Settings(data_dir=tmp_path),
+        dsn=database.app_dsn,
+        sweeper_dsn=database.sweeper_dsn,
+        clock=clock,
+        sms=inbox,
+        keeper=patient_keeper(),
+    )
+    async with TestClient(TestServer(app)) as started:
+        yield started
 
 
 @pytest_asyncio.fixture

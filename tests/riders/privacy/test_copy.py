@@ -12,7 +12,9 @@ import orjson
 import pytest
 
 from community.models import Notice
+from core.database import pool_transaction
 from core.http.photos import PHOTO_STORE
+from core.http.wiring import RING
 from riders.models import Application, Appointment, Report
 from riders.points.honours.models import HonourRecord
 from riders.points.models import OwnPointEntry
@@ -22,19 +24,22 @@ from riders.privacy.copy import write
 from riders.privacy.copy.fields import FIELDS, FILES
 from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentReport
 from riders.privacy.copy.pack import Packer
+from riders.signup.queries import find_rider_id
 from riders.verification.models import OwnTask, Willingness
 from tests.acceptance.matrix.world import DUTY_WORDS, PHONE, SHA256
-from tests.conftest import START
+from tests.conftest import DISTRICT, START
+from tests.riders.phones import Inbox
 from tests.riders.privacy.people import ID_NUMBER, NAME, PLATFORM, RIDER_PHONE, Town, rows
 
 EXPORT = "/api/v1/riders/me/export"
+NONCE = "b7c1f09e55aa40d2"
 MODELS = (
     *(Application, Appointment, ConsentDecision, HonourRecord, Notice, Objection, OwnPointEntry, OwnProfile),
     *(OwnSession, OwnTask, Report, SentReport, Willingness),
 )
 
 
-async def copy_of(town: Town, who: str = "rider") -> zipfile.ZipFile:
+async def copy_of(town: Town, who: str = "rider/owner") -> zipfile.ZipFile:
     answer = await town.client.get(EXPORT, headers=(await town.sign_in_again(who)).header)
     assert (200, "application/zip") == (answer.status, answer.content_type)
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -102,7 +107,7 @@ async def test_one_at_a_time_for_each_rider(town: Town) -> None:
     answer = await town.client.get(EXPORT, headers=(await town.sign_in_again()).header)
     assert (429, "10") == (answer.status, answer.headers["Retry-After"])
     assert "/docs/problems#export-running" == (await answer.json())["type"]
-    await copy_of(town, "looker")
+    await copy_of(town, "rider/own")
     town.client.app[EXPORTING].clear()
     await copy_of(town)
     assert set() == town.client.app[EXPORTING]
@@ -123,7 +128,7 @@ async def test_it_needs_a_sign_in_of_the_last_minutes(town: Town) -> None:
     for method, path, said in (
         ("GET", "/riders/me/export", None),
         ("DELETE", "/riders/me?confirm=erase", None),
-        ("PUT", "/riders/me/phone", {"phone": "13900000031", "code": "000000"}),
+        ("PUT", "/riders/me/phone", {"phone": "13900000031", "code": "000000", "device_nonce": NONCE}),
     ):
         who = await town.sign_in_again()
         town.clock.advance(timedelta(minutes=11))
@@ -154,22 +159,24 @@ async def test_packing_holds_a_chunk_and_not_the_whole() -> None:
     assert most < 700_000
 
 
-async def test_the_phone_is_changed_by_a_code_sent_to_the_new_one(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_phone_is_changed_by_a_code_sent_to_the_new_one(town: Town, inbox: Inbox) -> None:
     new = "13900000031"
 
     async def change(phone: str, code: str) -> tuple[int, str]:
-        return await (await town.sign_in_again()).ask("PUT", "/riders/me/phone", {"phone": phone, "code": code})
+        said = {"phone": phone, "code": code, "device_nonce": NONCE}
+        return await (await town.sign_in_again()).ask("PUT", "/riders/me/phone", said)
 
     async def code_for(phone: str) -> str:
-        caplog.clear()
-        with caplog.at_level("INFO"):
-            await town.client.post("/api/v1/riders/codes", json={"phone": phone})
-        return caplog.text.partition("验证码 ")[2][:6]
+        asked = await town.client.post("/api/v1/riders/codes", json={"phone": phone, "device_nonce": NONCE})
+        assert 202 == asked.status
+        return inbox.code
 
     assert (422, True) == ((first := await change(new, "000000"))[0], "code-not-accepted" in first[1])
     code = await code_for(new)
     assert 200 == (await change(new, code))[0]
-    assert [(f"+86{new}",)] == await rows(town.pool, "select phone from rider where id = $1", town.rider.actor.id)
+    async with pool_transaction(town.pool) as conn:
+        found = await find_rider_id(conn, ring=town.client.app[RING], district_id=DISTRICT, phone=f"+86{new}")
+    assert town.rider.actor.id == found
     assert 401 == (await town.rider.ask("GET", "/riders/me"))[0]
     assert 1 == len(await rows(town.pool, "select 1 from audit_entry where act = 'rider.phone_changed'"))
     assert 422 == (await change(new, code))[0]  # used up

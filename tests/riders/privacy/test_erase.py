@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.http.wiring import RECORDS
+from core.http.wiring import RECORDS, RING
 from core.privacy.erasures import read_erasures
 from riders.signup.queries import insert_rider
 from tests.conftest import DISTRICT
@@ -24,8 +24,10 @@ async def test_before_it_the_person_stands_in_many_tables(town: Town) -> None:
 async def test_after_it_no_word_in_any_table_leads_to_him(town: Town) -> None:
     await erase(town)
     left = await holding(town.database.sweeper_dsn, OF_THE_RIDER)
-    # Where the matter lies stays for those who put it right.
-    assert {"community_case: 0043217"} == left
+    # Where the matter lies stays for those who put it right; another rider has reported from there.
+    assert {"community_case: 0043217", "report: 0043217"} == left
+    sql = "select count(*) from report where rider_id = $1 and num_nonnulls(received_lon, received_lat) > 0"
+    assert [(0,)] == await rows(town.pool, sql, town.rider.actor.id)
     await town.react()
     assert left == await holding(town.database.sweeper_dsn, OF_THE_RIDER)
 
@@ -87,7 +89,9 @@ async def test_without_the_word_that_confirms_nobody_is_erased(town: Town) -> No
 async def test_the_same_phone_signs_up_as_somebody_new(town: Town) -> None:
     await erase(town)
     async with town.pool.acquire() as conn:
-        anew = await insert_rider(conn, district_id=DISTRICT, phone=f"+86{RIDER_PHONE}", now=town.clock())  # type: ignore[arg-type]
+        anew = await insert_rider(
+            conn, ring=town.client.app[RING], district_id=DISTRICT, phone=f"+86{RIDER_PHONE}", now=town.clock()
+        )  # type: ignore[arg-type]
     assert anew not in (None, town.rider.actor.id)
 
 

@@ -14,8 +14,8 @@ from tests.riders.privacy.people import RIDER_PHONE, Town, rows
 async def run(town: Town, phone: str, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("builtins.input", lambda _: phone)
     records = town.client.app[RECORDS]
-    arguments = build_parser(Settings(records_dir=str(records))).parse_args(["erase", "rider", "来函 2026-17"])
-    async with connected(town.database.owner_dsn) as conn:
+    arguments = build_parser(Settings(data_dir=records.parent)).parse_args(["erase", "rider", "来函 2026-17"])
+    async with connected(town.database.sweeper_dsn) as conn:
         status: int = await arguments.run(Shell(conn, DISTRICT, town.clock(), records), arguments)
     return status
 
