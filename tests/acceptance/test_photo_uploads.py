@@ -18,7 +18,7 @@ from core.partials import KEPT, forget_old
 from core.photos import LARGEST_PHOTO
 from riders.signup.consents import PHOTO
 from riders.signup.queries import insert_rider
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import DISTRICT, RING, START, Client, FakeClock
 from tests.pictures import encode, flat_png, jpeg, png, sha256
 from tests.sessions import open_long_session
 
@@ -76,7 +76,7 @@ class Phone:
 async def lend_phone(client: Client, pool: Pool, number: int) -> Phone:
     """Sign a rider up who agrees to photos and has reported something."""
     async with pool_transaction(pool) as conn:
-        rider_id = await insert_rider(conn, district_id=DISTRICT, phone=f"+861380000{number:04}", now=START)
+        rider_id = await insert_rider(conn, ring=RING, district_id=DISTRICT, phone=f"+861380000{number:04}", now=START)
         token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
     header = {"Authorization": f"Bearer {token}"}
     consent = {"purpose": PHOTO, "version": 1, "is_given": True}

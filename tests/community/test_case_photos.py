@@ -19,7 +19,7 @@ from core.database import Connection, Pool, pool_transaction
 from core.errors import NotFound
 from core.photos import StoredPhoto
 from tests.community.district import COMMUNITY, NEIGHBOUR, hire, located, open_report, put_in_state
-from tests.conftest import DISTRICT, START, Client
+from tests.conftest import DISTRICT, RING, START, Client
 from tests.pictures import jpeg, sha256
 from tests.sessions import open_long_session
 
@@ -101,7 +101,7 @@ async def test_proof_of_a_contact_is_shown_to_those_who_may_reach_the_resident(c
     for number, stage in enumerate(PhotoStage):
         await attach_photo(conn, case_id=case.id, photo=photo(number), stage=stage, actor=secretary, now=NOW)
     for who, seen in ((secretary, set(PhotoStage)), (auditor, set(PhotoStage) - {PhotoStage.PROOF})):
-        detail = await get_case_detail(conn, case_id=case.id, actor=who)
+        detail = await get_case_detail(conn, ring=RING, case_id=case.id, actor=who)
         assert seen == {each.stage for each in detail.photos}
         for number, stage in enumerate(PhotoStage):
             with nullcontext() if stage in seen else pytest.raises(NotFound):
