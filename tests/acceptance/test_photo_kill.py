@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from tests.acceptance.program import COMES_BACK_S, Caller, Program, sign_in_rider
+from tests.acceptance.program import Caller, Program, sign_in_rider
 from tests.pictures import encode, jpeg, sha256
 
 PHONE = "19900000001"
@@ -89,7 +89,7 @@ async def test_a_photo_goes_on_after_the_program_was_killed_in_the_middle_of_it(
     program.kill()
     with suppress(aiohttp.ClientError):
         await sending
-    await program.start(within_s=COMES_BACK_S)
+    await program.start()  # how soon it is back: test_kill
     _, upload = await rider.ask("GET", f"/api/v1/photo-uploads/{sha256(photo)}")
     status, answer = await send(program, rider, address, photo, offset=upload["received"])
     assert (200, sha256(photo)) == (status, answer["sha256"])
@@ -113,7 +113,7 @@ async def test_no_decoder_outlives_the_program_for_long(program: Program, rider:
         await sending
     _, alive = await asyncio.to_thread(psutil.wait_procs, decoders, timeout=30)
     assert [] == alive
-    await program.start(within_s=COMES_BACK_S)
+    await program.start()  # how soon it is back: test_kill
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
