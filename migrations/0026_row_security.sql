@@ -169,6 +169,7 @@ from (
         )
         when actor_kind = 'staff' then actor_id = (select caller_staff())
         when actor_kind = 'rider' then actor_id = (select caller_rider())
+            or (subject = 'rider' and subject_id = actor_id and (select caller_acts('sign_in')))
         else false end
     $$)
 ) as history (seen);
@@ -387,7 +388,7 @@ $$;
 select put_wall(
     'rider',
     sees => $$
-        id = (select caller_rider()) or (select caller_acts('sign_in'))
+        id = (select caller_rider()) or (select caller_acts('sign_in', 'names'))
         or ((select caller_staff()) is not null and (
             exists (
                 select from appointment
@@ -458,30 +459,31 @@ select put_wall(
 )
 from (values ('caller_reported(district_id, report_id)')) as photo (own);
 
--- Looks on site: the rider's who holds it or held it last; on offer in the areas he is appointed for; the case's staff.
+-- Looks on site: the rider's who holds it or held it last; on offer to who may look in its area, and nobody else's to take;
+-- the case's staff.
 select put_wall(
     'verification_task',
-    sees => mine || $$ or ((select caller_staff()) is not null and exists (
+    sees => mine || ' or ' || offered || $$ or ((select caller_staff()) is not null and exists (
         select from community_case where community_case.district_id = verification_task.district_id
             and community_case.id = verification_task.case_id
     ))$$,
-    adds => 'false',
-    changes => mine || ' or caller_works_on(district_id, case_id)'
+    changes => mine || $$ or (state = 'open' and $$ || offered || ') or caller_works_on(district_id, case_id)'
 )
 from (
-    values ($$
-        rider_id = (select caller_rider()) or (state = 'open' and (select caller_rider()) is not null and exists (
+    values (
+        'rider_id = (select caller_rider())',
+        $$((select caller_rider()) is not null and exists (
             select from appointment
             where appointment.district_id = verification_task.district_id
                 and appointment.rider_id = (select caller_rider())
-                and appointment.revoked_at is null
+                and appointment.trust_level = 3 and appointment.revoked_at is null
                 and lies_in(
                     verification_task.area_path,
                     array[case appointment.area_path when '' then '' else appointment.area_path || '/' end]
                 )
-        ))
-    $$)
-) as task (mine);
+        ))$$
+    )
+) as task (mine, offered);
 
 -- The sweepers' rights, and which tables even they may not write.
 grant usage on schema public to station_sweeper;

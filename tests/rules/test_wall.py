@@ -43,6 +43,7 @@ WORKS = {
     "riders/photos.py": {"CONSEQUENCE": "after the report was locked by its rider: a photo of its case"},
     "riders/points/corrections.py": {"COMPARE": "what other areas gave counts towards the cap"},
     "riders/points/ledger.py": {"CONSEQUENCE": "after the entry was written by its actor: honours that rest on it"},
+    "riders/points/honours/award.py": {"NAMES": "masked names of who was honoured"},
     "riders/verification/api.py": {"LOOK": "where the matter of an offered look lies"},
     "riders/verification/take.py": {"LOOK": "where the matter of a look he holds lies"},
     "riders/verification/answer.py": {"CONSEQUENCE": "after the task was locked by its actor", "LOOK": "its case"},

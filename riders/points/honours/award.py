@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from community.figures.definitions import SMALL
 from core.access.models import Actor, Role
+from core.access.wall import Work, acting, holds_area
 from core.database import Connection
 from core.errors import NotFound
 from core.events import record_event
@@ -103,10 +104,17 @@ async def list_honours(
     Where fewer than `SMALL` reporters were at work, the first sign of a name tells who it is: then only staff over the
     area are shown any.
     """
-    fewest = 0 if actor.reaches(area_path, *REVIEWERS, Role.AUDITOR) else SMALL
-    return await queries.list_honours(
-        conn, ring=ring, district_id=actor.district_id, month=month, area_path=area_path, fewest_reporters=fewest
-    )
+    over = (*REVIEWERS, Role.AUDITOR)
+    is_over = actor.reaches(area_path, *over) and await holds_area(conn, area_path, *over)
+    async with acting(conn, Work.NAMES):
+        return await queries.list_honours(
+            conn,
+            ring=ring,
+            district_id=actor.district_id,
+            month=month,
+            area_path=area_path,
+            fewest_reporters=0 if is_over else SMALL,
+        )
 
 
 async def list_records(conn: Connection, *, actor: Actor, month: date, area_path: str) -> list[HonourRecord]:
