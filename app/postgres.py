@@ -280,6 +280,12 @@ async def _furnish(connection: Connection, cluster: Cluster) -> None:
         await owner.execute(f"grant connect on database {_DATABASE} to station_sweeper")  # the rest by migration
     finally:
         await owner.close()
+    within: Connection = await asyncpg.connect(_dsn(cluster, SUPERUSER), timeout=_CONNECT_S)
+    try:
+        # It gives nothing away of what it compares; said to be so, it opens the index of departments beneath the wall.
+        await within.execute("alter function arrayoverlap(anyarray, anyarray) leakproof")
+    finally:
+        await within.close()
 
 
 def _server(cluster: Cluster, version: int) -> Server:

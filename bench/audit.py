@@ -33,8 +33,9 @@ _SEAL = """
 
 async def _measure(rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="station-bench-") as folder:
-        async with running(Path(folder)) as server, connected(server.owner_dsn) as conn:
-            await migrate(conn)
+        async with running(Path(folder)) as server, connected(server.superuser_dsn) as conn:
+            async with connected(server.owner_dsn) as owner:
+                await migrate(owner)
             await conn.execute(_FILL, rows)
             await conn.execute(_SEAL)
             await conn.execute("vacuum analyze audit_entry")

@@ -40,9 +40,10 @@ async def _time(conn: Connection, each: Callable[[int], Awaitable[object]]) -> f
 async def main() -> None:
     """Print the median of each, and its ratio to the bare row."""
     with tempfile.TemporaryDirectory(prefix="station-bench-") as folder:
-        async with running(Path(folder)) as server, connected(server.owner_dsn) as conn:
-            await migrate(conn)
-            await conn.execute("create table bare (id bigint generated always as identity primary key, words text)")
+        async with running(Path(folder)) as server, connected(server.sweeper_dsn) as conn:
+            async with connected(server.owner_dsn) as owner:
+                await migrate(owner)
+                await owner.execute("create table bare (id bigint generated always as identity, words text)")
             secretary = await hire(conn, "secretary", Role.SECRETARY, COMMUNITY)
             department_id = await found(conn)
             cases: list[int] = []

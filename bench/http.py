@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.postgres import running
+from app.postgres import Server, running
 from bench.load import Load, run_load
 from bench.worlds import fill_grids, fill_stations, grid_points, station_points
 from core.database import connected
@@ -58,12 +58,13 @@ def _median(loads: list[Load]) -> Load:
 
 
 @asynccontextmanager
-async def serving(dsn: str, data_dir: Path, *options: str) -> AsyncIterator[int]:
+async def serving(database: Server, data_dir: Path, *options: str) -> AsyncIterator[int]:
     """Run the server in a process of its own and give its port once it is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "bench.server", dsn, str(port), str(data_dir), *options]
+    dsns = [database.app_dsn, database.sweeper_dsn]
+    command = [sys.executable, "-m", "bench.server", *dsns, str(port), str(data_dir), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 — starting takes no time
     pin(process.pid, 0)
     try:
@@ -105,9 +106,10 @@ async def measure(station_counts: Sequence[int], grid_counts: Sequence[int]) -> 
             async with running(Path(folder)) as server:
                 async with connected(server.owner_dsn) as conn:
                     await migrate(conn)
+                async with connected(server.superuser_dsn) as conn:  # COPY passes no row-level security
                     await fill_stations(conn, stations)
                     await fill_grids(conn, grids)
-                async with serving(server.app_dsn, Path(folder)) as port:
+                async with serving(server, Path(folder)) as port:
                     nearby = [
                         f"/api/v1/stations/nearby?lat={lat:.6f}&lon={lon:.6f}&open_now=true&amenity=drinking_water&limit=10"
                         for lon, lat in station_points(stations, PATHS)

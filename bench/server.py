@@ -1,6 +1,7 @@
 """The application with a bare handler and a count of tasks beside it, in a process of its own.
 
-Run by `bench.http`, `bench.stream` and `bench.overload` as `python -m bench.server DSN PORT DATA_DIR [nothing-shed]`.
+Run by `bench.http`, `bench.stream` and `bench.overload` as
+`python -m bench.server DSN SWEEPER_DSN PORT DATA_DIR [nothing-shed]`.
 """
 
 import asyncio
@@ -47,12 +48,12 @@ async def count_tasks(_request: web.Request) -> web.Response:
 
 def main() -> None:
     """Serve until told to stop."""
-    dsn, port, data_dir = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    dsn, sweeper_dsn, port, data_dir = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
     settings = Settings(data_dir=data_dir, port=port)
     # A minute passes with each request: one generator asks for a city, and is not to be limited as one caller.
-    make = NothingShed if sys.argv[4:] == ["nothing-shed"] else Keeper
+    make = NothingShed if sys.argv[5:] == ["nothing-shed"] else Keeper
     keeper = make(connections=settings.pool_size, clock=itertools.count(step=60).__next__)
-    app = create_app(settings, dsn=dsn, keeper=keeper)
+    app = create_app(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, keeper=keeper)
     app.router.add_get("/bare/{bytes}", answer_bare)
     app.router.add_get("/tasks", count_tasks)
     uvloop.run(run_until_stopped(app, settings))

@@ -54,8 +54,9 @@ async def measure() -> None:
         async with running(Path(folder)) as server:
             async with connected(server.owner_dsn) as conn:
                 await migrate(conn)
+            async with connected(server.superuser_dsn) as conn:
                 await fill_stations(conn, 2_000)
-            async with serving(server.app_dsn, Path(folder)) as port:
+            async with serving(server, Path(folder)) as port:
                 await _compare(port)
 
 

@@ -143,9 +143,10 @@ async def measure(counts: Sequence[int]) -> None:
         async with running(Path(folder)) as postgres:
             async with connected(postgres.owner_dsn) as conn:
                 await migrate(conn)
+            async with connected(postgres.sweeper_dsn) as conn:
                 tokens, case_id = await fill(conn, max(counts))
-            async with serving(postgres.app_dsn, Path(folder)) as port:
-                await _measure_on(port, postgres.app_dsn, counts, tokens, case_id)
+            async with serving(postgres, Path(folder)) as port:
+                await _measure_on(port, postgres.sweeper_dsn, counts, tokens, case_id)
 
 
 async def _measure_on(port: int, dsn: str, counts: Sequence[int], tokens: Sequence[str], case_id: int) -> None:

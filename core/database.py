@@ -67,6 +67,7 @@ async def open_pool(dsn: str, *, size: int) -> Pool:
             "timezone": "UTC",
             "statement_timeout": "5s",
             "idle_in_transaction_session_timeout": "15s",
+            "max_parallel_workers_per_gather": "0",  # starting them takes longer than what we ask
         },
     )
 

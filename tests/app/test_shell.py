@@ -57,7 +57,7 @@ class Machine:
     """A data folder whose PostgreSQL stays up between commands."""
 
     data_dir: Path
-    app_dsn: str
+    dsn: str
 
     async def run(self, *words: str, **environment: str) -> Said:
         """Run `python -m app` with these words."""
@@ -96,7 +96,7 @@ async def chicago(machine: Machine) -> Machine:
 @pytest_asyncio.fixture
 async def pool(machine: Machine) -> AsyncIterator[Pool]:
     assert 0 == (await machine.run("migrate")).status
-    opened = await open_pool(machine.sweeper_dsn, size=2)
+    opened = await open_pool(machine.dsn, size=2)
     yield opened
     await opened.close()
 
