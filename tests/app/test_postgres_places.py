@@ -28,8 +28,8 @@ def folder() -> Iterator[Path]:
 
 
 def test_passwords_are_read_beside_other_things_that_were_kept_with_them(tmp_path: Path) -> None:
-    (tmp_path / "cluster.json").write_text('{"superuser": "a", "owner": "b", "app": "c", "port": 5433}')
-    assert Credentials("a", "b", "c") == Cluster(tmp_path, None).credentials()
+    (tmp_path / "cluster.json").write_text('{"superuser": "a", "owner": "b", "app": "c", "sweeper": "d", "port": 5433}')
+    assert Credentials("a", "b", "c", "d") == Cluster(tmp_path, None).credentials()
 
 
 @pytest.fixture

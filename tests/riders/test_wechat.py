@@ -14,11 +14,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.main import create_app
-from app.secret import SecretRefused
 from app.settings import SettingRefused, Settings
 from app.wechat import Code2Session
 from core.database import Pool, connected, pool_transaction
 from core.errors import Refusal
+from core.sealing.files import KeysRefused
 from riders.signup.queries import insert_rider
 from riders.signup.wechat.errors import (
     WechatBlocked,
@@ -27,7 +27,7 @@ from riders.signup.wechat.errors import (
     WechatTooOften,
     WechatUnavailable,
 )
-from tests.conftest import DISTRICT, START, Client, Database, FakeClock, patient_keeper
+from tests.conftest import DISTRICT, RING, START, Client, Database, FakeClock, patient_keeper, put_keys
 from tests.sessions import open_long_session
 
 APPID, SECRET, SESSION_KEY = "wx1234567890abcdef", "0123456789abcdef0123456789abcdef", "tiihtNczf5v6AKRyjwEUhQ=="
@@ -84,6 +84,7 @@ async def wechat(clock: FakeClock) -> AsyncIterator[StandIn]:
 
 
 def put_secret(folder: Path, text: str = SECRET + "\n", mode: int = 0o600) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
     place = folder / "wechat.secret"
     place.write_text(text)
     place.chmod(mode)
@@ -92,10 +93,12 @@ def put_secret(folder: Path, text: str = SECRET + "\n", mode: int = 0o600) -> Pa
 
 @pytest_asyncio.fixture
 async def client(database: Database, clock: FakeClock, tmp_path: Path, wechat: StandIn) -> AsyncIterator[Client]:
-    put_secret(tmp_path)
+    put_keys(tmp_path / "keys")
+    put_secret(tmp_path / "keys")
     app = create_app(
         Settings(data_dir=tmp_path, wechat_appid=APPID),
         dsn=database.app_dsn,
+        sweeper_dsn=database.sweeper_dsn,
         clock=clock,
         keeper=patient_keeper(),
         wechat_url=wechat.url,
@@ -106,7 +109,7 @@ async def client(database: Database, clock: FakeClock, tmp_path: Path, wechat: S
 
 async def rider(pool: Pool, phone: str) -> tuple[int, dict[str, str]]:
     async with pool_transaction(pool) as conn:
-        rider_id = await insert_rider(conn, district_id=DISTRICT, phone=phone, now=START)
+        rider_id = await insert_rider(conn, ring=RING, district_id=DISTRICT, phone=phone, now=START)
         assert rider_id is not None
         token = await open_long_session(conn, district_id=DISTRICT, kind="rider", subject_id=rider_id, now=START)
     return rider_id, {"Authorization": f"Bearer {token}"}
@@ -291,7 +294,7 @@ async def test_neither_key_nor_openid_nor_secret_is_kept_logged_or_answered(
 async def test_without_a_mini_program_there_is_no_such_sign_in(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
-    app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, clock=clock)
+    app = create_app(Settings(data_dir=tmp_path), dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
     async with TestClient(TestServer(app)) as client:
         status, told = await enter(client, "code")
         assert (404, True) == (status, str(told["type"]).endswith("wechat-off"))
@@ -300,6 +303,6 @@ async def test_without_a_mini_program_there_is_no_such_sign_in(
 @pytest.mark.parametrize(("text", "mode"), [(None, 0), (SECRET, 0o644), ("", 0o600), ("short", 0o600)])
 def test_a_mini_program_without_a_good_secret_is_refused_at_start(tmp_path: Path, text: str | None, mode: int) -> None:
     if text is not None:
-        put_secret(tmp_path, text, mode)
-    with pytest.raises((SettingRefused, SecretRefused), match=r"wechat\.secret"):
-        create_app(Settings(data_dir=tmp_path, wechat_appid=APPID), dsn="")
+        put_secret(tmp_path / "keys", text, mode)
+    with pytest.raises((SettingRefused, KeysRefused), match=r"wechat\.secret"):
+        create_app(Settings(data_dir=tmp_path, wechat_appid=APPID), dsn="", sweeper_dsn="")

@@ -47,7 +47,7 @@ def test_a_route_without_a_policy_fails_at_start_up() -> None:
 
 
 def test_the_program_answers_at_the_described_addresses_and_no_others(tmp_path: Path) -> None:
-    app = create_app(Settings(data_dir=tmp_path), dsn="postgresql://nowhere")
+    app = create_app(Settings(data_dir=tmp_path), dsn="postgresql://nowhere", sweeper_dsn="postgresql://nowhere")
     answered = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
     page = {(route.method, route.path) for route in ALL}
     described = {(method.upper(), path) for path, methods in openapi_document()["paths"].items() for method in methods}

@@ -11,7 +11,7 @@ from community.models import Channel
 from community.stream.models import Limits
 from community.triage import Act, carry_out
 from community.workflow import Verb
-from core.access.accounts import disable, set_password
+from core.access.accounts import disable, set_one_time_password
 from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant
 from core.access.sessions import IDLE_LIFE, end_sessions, open_session
@@ -215,7 +215,7 @@ async def test_the_streams_of_one_who_may_no_longer_listen_are_cut_within_five_s
         if act == "disabled":
             await disable(conn, district_id=DISTRICT, staff_id=who.id, now=START)
         elif act == "password":
-            await set_password(conn, district_id=DISTRICT, staff_id=who.id, password="another long one", now=START)
+            await set_one_time_password(conn, district_id=DISTRICT, staff_id=who.id, password_hash="-", now=START)
         else:
             await end_sessions(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
     assert [True, True] == [await reader.has_ended() for reader in readers]

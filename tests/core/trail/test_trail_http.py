@@ -7,27 +7,26 @@ import pytest
 from app.postgres import Server
 from app.schedule import SCHEDULE, TRAIL_WATCH
 from core.access.models import Actor, Grant, Role
-from core.access.queries import insert_grant, insert_staff
+from core.access.queries import insert_grant
 from core.access.sessions import open_session
 from core.audit import record_act
 from core.database import pool_transaction
 from core.events import record_event
-from core.http.wiring import POOL, RECORDS
+from core.http.wiring import BACKGROUND, RECORDS
 from core.trail.anchors import read_anchors
 from core.trail.models import Fault, Finding
 from core.trail.queries import upsert_verification
 from tests.conftest import DISTRICT, START, Client, Database
 from tests.core.trail.chains import superuser
+from tests.staff import insert_staff
 
 AUDIT = "/api/v1/audit"
 
 
 async def enter(client: Client, role: Role, area_path: str = "") -> tuple[int, dict[str, str]]:
     """Make a member of staff; give his id and the header of his session."""
-    async with pool_transaction(client.app[POOL]) as conn:
-        staff = await insert_staff(
-            conn, district_id=DISTRICT, username=f"{role}{area_path}", name="某", password_hash="-", now=START
-        )
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
+        staff = await insert_staff(conn, district_id=DISTRICT, username=f"{role}{area_path}", name="某", now=START)
         await insert_grant(conn, district_id=DISTRICT, staff_id=staff.id, grant=Grant(role, area_path), now=START)
         tokens = await open_session(conn, district_id=DISTRICT, kind="staff", subject_id=staff.id, now=START)
     return staff.id, {"Authorization": f"Bearer {tokens.access}"}
@@ -71,7 +70,7 @@ async def test_an_edit_of_what_holds_for_everybody_stands_in_it_with_its_editor(
 
 async def test_it_is_read_in_pages_and_by_actor_act_and_subject(client: Client) -> None:
     _, headers = await enter(client, Role.AUDITOR)
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         for number in range(1, 6):
             await record_act(
                 conn, district_id=DISTRICT, act="rider.erased" if number % 2 else "rider.exported", now=START,
@@ -91,7 +90,7 @@ async def test_it_is_read_in_pages_and_by_actor_act_and_subject(client: Client) 
 
 
 async def test_words_about_a_rider_stay_out_of_it(client: Client) -> None:
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         await record_event(
             conn, district_id=DISTRICT, kind="points.awarded", subject="point_entry", subject_id=1, actor=None,
             now=START, data={"rider_id": 9, "points": 5, "reason": "张三守井"},
@@ -106,7 +105,7 @@ async def test_the_sweep_anchors_it_and_readiness_warns_when_the_anchor_does_not
 ) -> None:
     (sweep,) = [each for each in SCHEDULE if each.name == "anchor the audit trail"]
     assert 300.0 == sweep.every_s
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         for _ in range(2):
             await record_act(conn, district_id=DISTRICT, act="rider.erased", actor=None, now=START)
     await sweep.sweep(client.app)
@@ -126,7 +125,7 @@ async def test_readiness_warns_until_a_verification_finds_it_whole_again(client:
         return str((await (await client.get("/readyz")).json())["warnings"])
 
     async def verified(finding: Finding | None) -> None:
-        async with pool_transaction(client.app[POOL]) as conn:
+        async with pool_transaction(client.app[BACKGROUND]) as conn:
             await upsert_verification(conn, district_id=DISTRICT, now=START, rows=5, finding=finding)
 
     await verified(Finding(Fault.EDITED, 4))

@@ -302,7 +302,7 @@ async def test_where_few_reporters_are_at_work_others_are_not_told_who_won(
     await sweep(conn)
     await conn.execute("update honour_run set reporters = $1 where area_path = $2", reporters, south)
     seen = [
-        len(await list_honours(conn, actor=who, month=MARCH, area_path=south))
+        len(await list_honours(conn, ring=RING, actor=who, month=MARCH, area_path=south))
         for who in (work.secretary, await add_secretary(conn, north), second.rider)
     ]
     assert [1, shown, shown] == seen
