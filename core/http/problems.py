@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from core.database import TRANSIENT_ERRORS
 from core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound, Refusal, Text, Unavailable
-from core.http.wiring import NUMBER, language
+from core.http.wiring import BEGUN, NUMBER, language
 from core.log import REQUEST_ID, new_request_id
 
 #: Constraint name → what breaking it means.
@@ -92,19 +92,27 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     numbered = REQUEST_ID.set(number(request))
     try:
         return await handler(request)
-    except Refusal as refusal:
-        return problem(request, refusal)
-    except web.HTTPException as error:
-        return _of_http_exception(request, error)
-    except asyncpg.PostgresError as error:
-        return problem(request, _of_postgres_error(request, error))
-    except TRANSIENT_ERRORS as error:
-        _log.error("the database is in trouble", exc_info=error)
-        return problem(request, Unavailable(retry_after_s=2))
     except Exception as error:
-        return problem(request, _unforeseen(error))
+        answer = _of_exception(request, error)
+        if BEGUN in request and request.transport is not None:
+            # What has gone out cannot be taken back. Cut it, so that nobody waits for the rest or takes a part for all.
+            request.transport.abort()
+        return answer
     finally:
         REQUEST_ID.reset(numbered)
+
+
+def _of_exception(request: web.Request, error: Exception) -> web.StreamResponse:
+    if isinstance(error, Refusal):
+        return problem(request, error)
+    if isinstance(error, web.HTTPException):
+        return _of_http_exception(request, error)
+    if isinstance(error, asyncpg.PostgresError):
+        return problem(request, _of_postgres_error(request, error))
+    if isinstance(error, TRANSIENT_ERRORS):
+        _log.error("the database is in trouble", exc_info=error)
+        return problem(request, Unavailable(retry_after_s=2))
+    return problem(request, _unforeseen(error))
 
 
 def number(request: web.BaseRequest) -> str:
@@ -117,6 +125,7 @@ def number(request: web.BaseRequest) -> str:
 async def put_number(request: web.Request, response: web.StreamResponse) -> None:
     """Put the number of the request on every answer, also on streams and errors (a signal of the application)."""
     response.headers[NUMBER_HEADER] = number(request)
+    request[BEGUN] = True
 
 
 def problem(request: web.Request, refusal: Refusal) -> web.Response:

@@ -34,6 +34,8 @@ RING = web.AppKey("ring", KeyRing)
 ACTOR = web.RequestKey("actor", Actor)
 #: The number of the request, as in its answer and in the log.
 NUMBER = web.RequestKey("number", str)
+#: There once the head of an answer goes out.
+BEGUN = web.RequestKey("begun", bool)
 
 #: English or Chinese of whatever region in Accept-Language, and its weight (RFC 9110 §12.5.4).
 _LANGUAGE = re.compile(r"(en|zh)(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?", re.IGNORECASE)

@@ -10,7 +10,7 @@ from typing import Self
 import asyncpg
 import pytest
 import pytest_asyncio
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -18,7 +18,7 @@ from core.access.policy import ANYONE, SIGNED_IN
 from core.errors import NotFound, Text
 from core.http.endpoint import Created, Route, add_routes, read_bytes
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import CLOCK, DISTRICT_ID
+from core.http.wiring import CLOCK, DISTRICT_ID, PUBLIC_URL
 from tests.conftest import DISTRICT, START, Client
 
 
@@ -297,3 +297,22 @@ async def test_a_nul_character_is_refused_by_name(edge: Client, path: str, point
 
 async def test_a_number_no_row_can_have_is_not_found(edge: Client) -> None:
     assert 404 == (await edge.get(f"/things/{2**63}")).status
+
+
+async def test_an_answer_that_fails_in_the_middle_is_cut_off() -> None:
+    """Nobody is left waiting for the rest, nor takes a part for the whole."""
+
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        """Fail after the first bytes."""
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        await answer.write(b"a part")
+        raise RuntimeError
+
+    app = web.Application(middlewares=[answer_problems])
+    add_routes(app, (Route("GET", "/half", break_off, ANYONE, answer=bytes),))
+    app[DISTRICT_ID], app[PUBLIC_URL] = DISTRICT, ""
+    async with TestClient(TestServer(app)) as client, asyncio.timeout(5):
+        answer = await client.get("/half")
+        with pytest.raises(ClientError):
+            await answer.read()

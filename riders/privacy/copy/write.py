@@ -105,7 +105,7 @@ def _pages(ring: KeyRing, actor: Actor, link_secret: bytes, now: datetime) -> di
         "points.json": points,
         "objections.json": by_id(list_objections, actor=actor, status=None),
         "honours.json": by_id(list_own_records, actor=actor),
-        "applications.json": by_id(list_applications, actor=actor, status=None),
+        "applications.json": by_id(list_applications, ring=ring, actor=actor, status=None),
         "appointments.json": by_id(list_appointments, actor=actor, now=now, only_counting=False),
         "willingness.json": willingness,
         "looks.json": by_id(list_own_tasks, **own),
