@@ -45,7 +45,10 @@ async def headers(client: Client, pool: Pool) -> list[dict[str, str]]:
             await open_session(conn, district_id=DISTRICT, kind=who.kind, subject_id=who.id or 0, now=START)
             for who in people
         ]
-    return [{"Authorization": f"Bearer {token}", "Idempotency-Key": "a" * 20} for token in tokens]
+    signed_in = [{"Authorization": f"Bearer {token.access}", "Idempotency-Key": "a" * 20} for token in tokens]
+    for each in signed_in:  # or all would be refused at the door, and nothing behind it looked at
+        assert 200 == (await client.get("/api/v1/session", headers=each)).status
+    return signed_in
 
 
 def bodies(route_body: Any) -> Iterator[Any]:
