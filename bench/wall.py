@@ -31,6 +31,7 @@ from core.access.wall import tell_caller
 from core.database import Connection, connected
 from core.migration import migrate
 from tests.community.district import found, hire, located, open_report
+from tests.conftest import RING
 
 TIMES, ROUNDS = 40, 4
 NOW = datetime(2026, 12, 2, 2, 0, tzinfo=UTC)
@@ -122,7 +123,7 @@ async def _questions(superuser: Connection, department_id: int) -> list[tuple[st
     ids = [row["id"] for row in newest]
 
     async def detail(conn: Connection, number: int) -> object:
-        return await get_case_detail(conn, case_id=ids[number % len(ids)], actor=secretary)
+        return await get_case_detail(conn, case_id=ids[number % len(ids)], actor=secretary, ring=RING)
 
     async def duplicates(conn: Connection, number: int) -> object:
         return await get_duplicates(conn, case_id=ids[number % len(ids)], actor=secretary)
@@ -179,6 +180,7 @@ async def measure(cases: int) -> None:
             async with connected(server.owner_dsn) as conn:
                 await migrate(conn)
             async with connected(server.superuser_dsn) as superuser, connected(server.app_dsn) as app:
+                await app.execute("set max_parallel_workers_per_gather = 0")  # as the pool has it
                 begun = time.perf_counter()
                 department_id = await _fill(superuser, cases)
                 print(f"{cases:,} cases in {timedelta(seconds=int(time.perf_counter() - begun))}")

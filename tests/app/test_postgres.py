@@ -405,10 +405,12 @@ async def test_an_owner_of_tables_is_refused(server: Server) -> None:
 async def test_a_role_with_a_power_it_does_not_need_is_refused(server: Server, power: str) -> None:
     async with connected(server.superuser_dsn) as conn:
         await conn.execute(f"create role too_mighty login password 'x' {power}")
+        await conn.execute("grant connect on database station to too_mighty")
         try:
             with pytest.raises(PostgresRefused, match="too_mighty"):
                 await check_server(re.sub("//.*@", "//too_mighty:x@", server.app_dsn))
         finally:
+            await conn.execute("drop owned by too_mighty")
             await conn.execute("drop role too_mighty")
 
 

@@ -72,7 +72,7 @@ def test_every_setting_is_read_under_its_name() -> None:
         )
         == settings
     )
-    assert len(fields(Settings)) == 20
+    assert len(fields(Settings)) == 21
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:
