@@ -26,7 +26,11 @@ def check_settings(settings: Settings, *, demo: bool) -> None:
         )
     if demo and is_public(settings):
         raise _demo_refused()
-    for variable, url in (("DATABASE_URL", settings.database_url), ("STATION_OWNER_URL", settings.owner_url)):
+    for variable, url in (
+        ("DATABASE_URL", settings.database_url),
+        ("STATION_OWNER_URL", settings.owner_url),
+        ("STATION_SWEEPER_URL", settings.sweeper_url),
+    ):
         password = urlsplit(url).password
         if password is not None and (len(password) < MIN_LENGTH or is_easily_guessed(password, ("postgres",))):
             raise SettingRefused(

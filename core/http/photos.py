@@ -111,7 +111,7 @@ async def give_photo(request: web.Request, stored_sha256: str, media_type: str) 
         hdrs.ETAG: f'"{stored_sha256}"',
         hdrs.CACHE_CONTROL: "private, no-cache",  # keep it, and ask whether you may still see it
         hdrs.CONTENT_DISPOSITION: f'inline; filename="{stored_sha256[:12]}.{media_type.partition("/")[2]}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     }
     if any(each.value == stored_sha256 for each in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)

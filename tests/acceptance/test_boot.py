@@ -106,6 +106,7 @@ async def test_with_nothing_wrong_it_listens_here_and_behind_a_proxy_anywhere(ho
         ({"DATABASE_URL": "postgresql://station_app:@127.0.0.1/station"}, (), "easily guessed"),
         ({"DATABASE_URL": "postgresql://station_app:postgres2026!@127.0.0.1/station"}, (), "easily guessed"),
         ({"STATION_OWNER_URL": "postgresql://station_owner:secret@127.0.0.1/station"}, (), "STATION_OWNER_URL"),
+        ({"STATION_SWEEPER_URL": "postgresql://station_sweeper:secret@127.0.0.1/station"}, (), "STATION_SWEEPER_URL"),
         ({"STATION_PUBLIC_ADDRESS": "https://station.example.org"}, (), "unknown setting"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else str(each),

@@ -78,6 +78,7 @@ def faults(headers: Headers) -> list[str]:
     wrong = [name for name, value in NEEDED.items() if not re.fullmatch(value, headers.get(name, ""))]
     policy = headers.get("Content-Security-Policy", "")
     wrong += [word for word in ("unsafe", "data:", "*", "http") if word in policy]
+    wrong += [word for word in ("default-src 'none'", "frame-ancestors 'none'") if word not in policy]
     forbidden = ("Server", "X-Powered-By", "Strict-Transport-Security")
     return wrong + [name for name in headers if name in forbidden or name.lower().startswith("access-control-")]
 

@@ -289,7 +289,7 @@ async def test_a_photo_is_kept_on_disk_and_given_back_safely(
     assert (200, sha256(served), len(served)) == (status, body["stored_sha256"], body["size"])
     assert served == place_of(house.photos, sha256(served)).read_bytes()
     assert 1 == len([path for path in house.photos.parent.rglob("*") if path.is_file()])
-    assert ("image/jpeg", "nosniff", "default-src 'none'; sandbox") == (
+    assert ("image/jpeg", "nosniff", "default-src 'none'; frame-ancestors 'none'; sandbox") == (
         answer.headers["Content-Type"],
         answer.headers["X-Content-Type-Options"],
         answer.headers["Content-Security-Policy"],
