@@ -7,7 +7,7 @@ from aiohttp import web
 from app.keys import count_waiting_rows
 from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH
 from community.clocks.queries import count_open_by_weekday
-from community.oversights.find import find_oversights
+from community.oversights.find import Oversight, find_oversights
 from core import queries
 from core.database import TRANSIENT_ERRORS, pool_transaction
 from core.errors import Text, Unavailable
@@ -54,33 +54,55 @@ async def readyz(request: web.Request) -> Ready:
     silence = request.app[TICKS].seconds_since_last()
     if silence > MAX_SILENCE_S:
         raise NotReady(reason=Text(f"定时扫描已停 {silence:.0f} 秒", f"no sweep for {silence:.0f} s"), retry_after_s=5)
-    now = request.app[CLOCK]()
     try:
         async with pool_transaction(request.app[POOL]):
             pass  # requests, too, get a connection
-        async with pool_transaction(request.app[BACKGROUND]) as conn:
-            given_up = await queries.count_given_up_events(conn, district_id=district_id(request))
-            oversights = await find_oversights(conn, district_id=district_id(request), now=now)
-            by_weekday = await count_open_by_weekday(conn, district_id=district_id(request))
-            failed = await find_failed_verification(conn, district_id=district_id(request))
-            waiting = await count_waiting_rows(conn, ring=request.app[RING], district_id=district_id(request))
-            age_s = await queries.find_oldest_due_event_age_s(conn, district_id=district_id(request), now=now)
+        seen = await _look(request)
     except TRANSIENT_ERRORS as error:
         raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
+    return Ready(status="ok", warnings=tuple(_warnings(request, seen)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the database says of things that need an operator."""
+
+    given_up: int
+    oversights: tuple[Oversight, ...]
+    by_weekday: int
+    failed: tuple[str, int] | None
+    waiting: int
+    age_s: float
+
+
+async def _look(request: web.Request) -> _Seen:
+    now, district = request.app[CLOCK](), district_id(request)
+    async with pool_transaction(request.app[BACKGROUND]) as conn:
+        return _Seen(
+            given_up=await queries.count_given_up_events(conn, district_id=district),
+            oversights=await find_oversights(conn, district_id=district, now=now),
+            by_weekday=await count_open_by_weekday(conn, district_id=district),
+            failed=await find_failed_verification(conn, district_id=district),
+            waiting=await count_waiting_rows(conn, ring=request.app[RING], district_id=district),
+            age_s=await queries.find_oldest_due_event_age_s(conn, district_id=district, now=now),
+        )
+
+
+def _warnings(request: web.Request, seen: _Seen) -> list[str]:
     warnings = []
-    if given_up:
-        warnings.append(f"{given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
-    if age_s > MAX_EVENT_AGE_S:
-        warnings.append(f"最早的事件已等待 {age_s:.0f} 秒 / the oldest due event has waited {age_s:.0f} s")
-    if waiting:
-        warnings.append(f"{waiting} 行待用新密钥重新加密 / row(s) wait for a newer key: see `python -m app keys`")
+    if seen.given_up:
+        warnings.append(f"{seen.given_up} 个事件已放弃 / event(s) given up: see `python -m app events`")
+    if seen.age_s > MAX_EVENT_AGE_S:
+        warnings.append(f"最早的事件已等待 {seen.age_s:.0f} 秒 / the oldest due event has waited {seen.age_s:.0f} s")
+    if seen.waiting:
+        warnings.append(f"{seen.waiting} 行待用新密钥重新加密 / row(s) wait for a newer key: see `python -m app keys`")
     if (reason := request.app[CLOCK_GUARD].reason) is not None:
         warnings.append(f"时限提醒暂停 / deadlines are on hold: {reason}")
-    warnings += [f"{each.count} × {each.text.zh} / {each.text.en}: GET /api/v1/oversights" for each in oversights]
-    warnings += _calendar_warnings(by_weekday) + _trail_warnings(failed, request.app[TRAIL_WATCH].finding)
+    warnings += [f"{each.count} × {each.text.zh} / {each.text.en}: GET /api/v1/oversights" for each in seen.oversights]
+    warnings += _calendar_warnings(seen.by_weekday) + _trail_warnings(seen.failed, request.app[TRAIL_WATCH].finding)
     if not request.app[LIVE_STATIONS].is_loaded:
         warnings.append("驿站索引载入中，查询较慢 / the stations are still being loaded, searches are slower")
-    return Ready(status="ok", warnings=tuple(warnings))
+    return warnings
 
 
 def _calendar_warnings(by_weekday: int) -> list[str]:

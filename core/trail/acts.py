@@ -18,6 +18,9 @@ ACTS: dict[str, Text] = {
     "staff.second_factor_reset": Text("重置第二因素", "reset a second factor"),
     "staff.recovery_codes_renewed": Text("更换恢复码", "renewed recovery codes"),
     "session.reuse_found": Text("发现令牌被重复使用", "found a token used again"),
+    # keys of personal data
+    "key.added": Text("启用新密钥", "brought in a key"),
+    "key.retired": Text("停用旧密钥", "retired a key"),
     # what is kept how long
     "retention.set": Text("修改保存期限", "set how long something is kept"),
     # riders and residents, and their data
@@ -25,6 +28,9 @@ ACTS: dict[str, Text] = {
     "rider.phone_changed": Text("骑手更换手机号", "a rider changed his phone number"),
     "rider.erased": Text("注销骑手个人信息", "erased a rider's personal data"),
     "rider.erased_again": Text("恢复备份后重新注销骑手", "erased a rider again after a restore"),
+    "person.unmasked": Text("查看个人信息明文", "saw who somebody is, in the clear"),
+    "rider.wechat_bound": Text("绑定微信", "bound a WeChat account"),
+    "rider.wechat_unbound": Text("解绑微信", "unbound a WeChat account"),
     "appeal.exported": Text("居民导出诉求数据", "a resident exported the data of an appeal"),
     "appeal.contact_changed": Text("居民更正联系方式", "a resident corrected his contact"),
     "appeal.contact_erased": Text("删除诉求联系方式", "erased the contact of an appeal"),
@@ -56,6 +62,7 @@ ACTS: dict[str, Text] = {
     "rule.moved": Text("调整分拨规则顺序", "moved a routing rule"),
     "rule.retired": Text("停用分拨规则", "retired a routing rule"),
     "duplicate_rules.replaced": Text("修改查重规则", "set where duplicates are looked for"),
+    "stations.exported": Text("导出驿站名录", "exported a list of stations"),
     "stations.imported": Text("导入驿站名录", "imported a list of stations"),
     "generation.activated": Text("启用区域版次", "made a generation of areas active"),
     "generation.rolled_back": Text("恢复上一区域版次", "went back to the generation of areas before"),

@@ -13,9 +13,18 @@ _RECORDERS = ("record_act", "_audit", "_note", "_record")
 def _recorded() -> Iterator[str]:
     """Give every act that some module hands to `record_act`, or to a function of its own that does."""
     for path in (path for path in MODULES if "record_act" in path.read_text()):
-        for node in ast.walk(ast.parse(path.read_text())):
+        module = ast.parse(path.read_text())
+        named = {
+            target.id: each.value
+            for each in module.body
+            if isinstance(each, ast.Assign)
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _RECORDERS:
                 given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "act")]
+                given = [named.get(value.id, value) if isinstance(value, ast.Name) else value for value in given]
                 words = (each.value for value in given for each in ast.walk(value) if isinstance(each, ast.Constant))
                 yield from (word for word in words if isinstance(word, str) and "." in word)
 
