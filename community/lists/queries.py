@@ -131,8 +131,13 @@ def add_sight(where: Conditions, sight: Sight) -> None:
     if sight.duty_desk:
         seen.append("area_path is null")
     if sight.department_ids:
-        seen.append(f"department_ids && {where.value(sight.department_ids)}::bigint[]")
+        seen.append(at_work(f"{where.value(sight.department_ids)}::bigint[]"))
     where.add(f"({' or '.join(seen)})" if seen else "false")
+
+
+def at_work(departments: str) -> str:
+    """Give the condition that any of these is at work; the second part says nothing new and opens the small index."""
+    return f"(department_ids && {departments} and department_ids <> '{{}}')"
 
 
 def _add_filter(where: Conditions, wanted: CaseFilter, now: datetime) -> None:
@@ -145,7 +150,7 @@ def _add_filter(where: Conditions, wanted: CaseFilter, now: datetime) -> None:
     if wanted.origin is not None:
         where.add(f"origin = {where.value(wanted.origin.value)}")
     if wanted.department_id is not None:
-        where.add(f"department_ids && array[{where.value(wanted.department_id)}::bigint]")
+        where.add(at_work(f"array[{where.value(wanted.department_id)}::bigint]"))
     if wanted.assignee_id is not None:
         where.add(f"assignee_id = {where.value(wanted.assignee_id)}")
     if wanted.area_path is not None:
