@@ -46,6 +46,7 @@ FIELDS: dict[str, Text] = {
     "ground": Text("得分原因", "what it was given for"),
     "ground_text": Text("得分原因（文字）", "what it was given for, in words"),
     "id": Text("编号", "number"),
+    "id_number": Text("身份证号", "number of your identity card"),
     "is_given": Text("同意为 true，撤回为 false", "true for given, false for withdrawn"),
     "is_trusted": Text("是否免核实直接立案", "whether it was filed without a look"),
     "kind": Text("种类", "kind"),
