@@ -1,18 +1,25 @@
 """A browser's session over HTTP, on real sockets: what its cookies are, and what a foreign page cannot do with them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookies import Morsel, SimpleCookie
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
 
+from app.main import create_app
+from app.settings import Settings
 from core.access.models import Grant, Role
 from core.access.sessions import ACCESS_LIFE
 from core.database import Pool, pool_transaction
 from core.http.identity import ACCESS_COOKIE, REFRESH_COOKIE
-from tests.conftest import START, Client, FakeClock
+from tests.conftest import START, Client, Database, FakeClock, patient_keeper, put_keys
+from tests.riders.phones import Inbox
 from tests.staff import Person, add_staff
 
 WANG: list[Person] = []
@@ -179,11 +186,28 @@ async def test_a_browser_listens_by_its_cookie(browser: Browser) -> None:
     stream.close()
 
 
-async def test_a_rider_signs_in_by_cookie_as_well(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    browser = Browser(client)
-    await browser.ask("POST", "/riders/codes", {"phone": "19900000001"})
-    code = caplog.text.rpartition("验证码 ")[2][:6]
-    said = {"phone": "19900000001", "code": code, "cookies": True}
+@pytest_asyncio.fixture
+async def inbox(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[tuple[Client, Inbox]]:
+    """Run the application with a gateway for messages; give both."""
+    put_keys(tmp_path / "keys")
+    inbox = Inbox()
+    app = create_app(
+        Settings(data_dir=tmp_path),
+        dsn=database.app_dsn,
+        sweeper_dsn=database.sweeper_dsn,
+        clock=clock,
+        sms=inbox,
+        keeper=patient_keeper(),
+    )
+    async with TestClient(TestServer(app)) as started:
+        yield started, inbox
+
+
+async def test_a_rider_signs_in_by_cookie_as_well(inbox: tuple[Client, Inbox]) -> None:
+    client, phone = inbox
+    browser, device = Browser(client), {"phone": "19900000001", "device_nonce": "b7c1f09e55aa40d2"}
+    assert 202 == (await browser.ask("POST", "/riders/codes", device)).status
+    said = device | {"code": phone.code, "cookies": True}
     refused = await browser.ask("POST", "/riders/sessions", said, Origin="https://evil.example")
     assert "foreign-origin" == kind_of(await refused.json())
     told = await (await browser.ask("POST", "/riders/sessions", said)).json()
