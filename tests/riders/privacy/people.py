@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from core.access.models import Actor
 from core.access.sessions import open_session
 from core.database import Pool, connected, pool_transaction
 from core.http.wiring import BACKGROUND, RECORDS
-from tests.acceptance.matrix.world import PHONE, Builder, Someone, build
+from tests.acceptance.matrix.world import PHONE, Builder
 from tests.conftest import DISTRICT, Client, Database, FakeClock
+from tests.riders.privacy.village import Caller, build
 
 NAME, PLATFORM, RIDER_PHONE = "贺兰骑远", "飞毛腿外送", "13800000077"
 SPACED = "138 0000-0077"
@@ -22,39 +20,13 @@ OF_THE_RESIDENT = ("暗名居民", PHONE)
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Somebody before the running service."""
-
-    client: Client
-    who: Someone
-
-    @property
-    def header(self) -> dict[str, str]:
-        return self.who.header
-
-    @property
-    def actor(self) -> Actor:
-        return self.who.actor
-
-    async def ask(self, method: str, path: str, said: Any = None) -> tuple[int, str]:
-        """Ask; give the status and what was answered."""
-        return await self.who.ask(self.client, method, f"/api/v1{path}", said)
-
-    async def do(self, method: str, path: str, said: Any = None) -> Any:
-        """Do what must be allowed and give the answer."""
-        status, text = await self.ask(method, path, {} if said is None and method == "POST" else said)
-        assert status < 300, (method, path, text)
-        return orjson.loads(text.rpartition("\n")[0] or "null")
-
-
-@dataclass(frozen=True)
 class Town:
     """The running service, everybody in it and the ids of what there is, and a way to look for words in every table."""
 
     client: Client
     database: Database
     clock: FakeClock
-    people: dict[str, Someone]
+    people: dict[str, Caller]
     ids: dict[str, Any]
 
     @property
@@ -69,7 +41,7 @@ class Town:
 
     def caller(self, name: str) -> Caller:
         """Let somebody of this name (role and position) call."""
-        return Caller(self.client, self.people[name])
+        return self.people[name]
 
     @property
     def rider(self) -> Caller:
@@ -85,7 +57,7 @@ class Town:
 
     async def sign_in_again(self, who: str = "rider/owner") -> Caller:
         """Sign somebody of the own community in this moment."""
-        someone = self.people[who]
+        someone = self.people[who].who
         actor = someone.actor
         assert actor.id is not None
         async with pool_transaction(self.pool) as conn:

@@ -9,7 +9,8 @@ from core.database import pool_transaction
 from core.files import place_of
 from core.privacy.retention import get_spans
 from tests.conftest import DISTRICT
-from tests.riders.privacy.people import Caller, Town, rows
+from tests.riders.privacy.people import Town, rows
+from tests.riders.privacy.village import Caller
 
 RETENTION = "/retention"
 
