@@ -51,12 +51,22 @@ class Program:
         raise AssertionError(f"not ready within {within_s} s:\n{self.log.read_text()[-3000:]}")
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        known = {name: value for name, value in os.environ.items() if not name.startswith("STATION_")}
-        known.pop("DATABASE_URL", None)
-        environment = known | {"STATION_DATA_DIR": str(self.data_dir), "STATION_PORT": self.url.rsplit(":", 1)[1]}
         command = [sys.executable, "-m", "app", "serve", "--demo"]
         with self.log.open("ab") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            return subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
+
+    def _environment(self) -> dict[str, str]:
+        known = {name: value for name, value in os.environ.items() if not name.startswith("STATION_")}
+        known.pop("DATABASE_URL", None)
+        return known | {"STATION_DATA_DIR": str(self.data_dir), "STATION_PORT": self.url.rsplit(":", 1)[1]}
+
+    async def run(self, *words: str) -> tuple[int, str]:
+        """Run a command beside the program and give its exit status and what it said."""
+        command = [sys.executable, "-m", "app", *words]
+        done = await asyncio.to_thread(
+            subprocess.run, command, cwd=ROOT, env=self._environment(), capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
 
     async def _is_ready(self) -> bool:
         try:

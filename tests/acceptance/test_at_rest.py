@@ -258,6 +258,25 @@ async def test_no_position_of_an_asker_is_kept_beyond_three_decimals(scene: Scen
     assert not [place for place in files(scene.program.data_dir) if doubles & set(doubles_in(place.read_bytes()))]
 
 
+@pytest.mark.parametrize("option", [(), ("--index",)], ids=["seals", "indexes"])
+async def test_a_key_made_by_command_is_used_by_the_running_program_within_seconds(
+    scene: Scene, option: tuple[str, ...]
+) -> None:
+    status, said = await scene.program.run("keys", "rotate", *option)
+    assert 0 == status, said
+    what = "indexed_with" if option else "sealed_with"
+    tables = ["rider"] if option else ["rider", "appeal", "application", "staff"]
+    async with running(scene.program.data_dir) as server, connected(server.superuser_dsn) as conn:
+        for _ in range(100):
+            left = [await conn.fetchval(f"select count(*) from {table} where {what} < 2") for table in tables]  # noqa: S608
+            if not any(left):
+                break
+            await asyncio.sleep(0.2)
+    assert [0] * len(tables) == left
+    status, rider = await scene.rider.ask("GET", "/api/v1/riders/me")
+    assert (200, RIDER_NAME) == (status, rider["name"])
+
+
 async def test_a_single_plain_column_would_be_found_everywhere(scene: Scene) -> None:
     """The control: what the searches above say where one column is plain. Last, for it stays in the WAL."""
     async with running(scene.program.data_dir) as server, connected(server.owner_dsn) as conn:
