@@ -10,7 +10,7 @@ from app.settings import Settings
 from app.shell import build_parser
 from community.errors import AppealNotFound
 from core.database import pool_transaction
-from core.http.wiring import POOL, RECORDS
+from core.http.wiring import BACKGROUND, RECORDS
 from core.privacy.erasures import read_erasures
 from core.shell import Shell
 from tests.conftest import DISTRICT, START, Client
@@ -40,7 +40,7 @@ async def ask(client: Client) -> AsyncIterator[Ask]:
 
 
 async def value(client: Client, sql: str) -> Any:
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         return await conn.fetchval(sql)
 
 
@@ -61,7 +61,7 @@ async def test_he_corrects_his_contact(ask: Ask, client: Client) -> None:
 
 async def test_he_has_it_erased_and_the_case_goes_on(ask: Ask, client: Client) -> None:
     assert 204 == (await ask("DELETE", "/contact"))[0]
-    async with pool_transaction(client.app[POOL]) as conn:
+    async with pool_transaction(client.app[BACKGROUND]) as conn:
         appeal = await conn.fetchrow("select contact_name, contact_phone, body_hash from appeal")
         case = await conn.fetchrow("select state, description, contact_owed from community_case")
     assert (None, None, b"") == tuple(appeal or ())
@@ -86,8 +86,8 @@ async def test_by_a_token_of_nobodys_there_is_nothing(ask: Ask, method: str, pat
 async def test_it_is_erased_by_command_for_a_written_request(ask: Ask, client: Client) -> None:
     number = (await ask("GET"))[1]["number"]
     records = client.app[RECORDS]
-    parser = build_parser(Settings(records_dir=str(records)))
-    async with client.app[POOL].acquire() as conn:
+    parser = build_parser(Settings(data_dir=records.parent))
+    async with client.app[BACKGROUND].acquire() as conn:
         shell = Shell(conn, DISTRICT, START, records)  # type: ignore[arg-type]
         for wrong in ("2026-999999", "nonsense"):
             arguments = parser.parse_args(["erase", "appeal", wrong, "来函 3 号"])
