@@ -218,7 +218,7 @@ async def test_exports_and_imports_are_recorded(conn: Connection, locate: Locate
     await export_stations(conn, actor=WEST_HOST, form=Format.CSV, now=START)
     events = await list_events(conn, district_id=DISTRICT, subject="station_list", subject_id=0)
     assert ["stations.imported"] == [event.kind for event in events]
-    (entry,) = await conn.fetch("select act, actor_id, subject, data from audit_entry")
+    (_, entry) = await conn.fetch("select act, actor_id, subject, data from audit_entry order by id")
     assert ("stations.exported", WEST_HOST.id, "station_list") == (entry["act"], entry["actor_id"], entry["subject"])
     assert {"rows": 1, "format": "csv"} == entry["data"]
 
