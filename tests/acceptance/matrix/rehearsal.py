@@ -8,7 +8,7 @@ from typing import cast
 from aiohttp.web import Application
 
 from core.database import Connection, Pool, connected
-from core.http.wiring import BACKGROUND, POOL
+from core.http.wiring import POOL
 
 
 class Rehearsal:
@@ -17,9 +17,8 @@ class Rehearsal:
     What the borrowers call their transactions are savepoints in it.
     """
 
-    def __init__(self, conn: Connection, background: Pool) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
-        self._background = background
         self._lent = asyncio.Lock()
 
     async def acquire(self, *, timeout: float) -> Connection:  # noqa: ASYNC109 — as asyncpg's pool
@@ -41,13 +40,17 @@ class Rehearsal:
                 await transaction.rollback()
 
     async def instead_of_pool(self, app: Application) -> AsyncIterator[None]:
-        """Stand where the pool does (a step of `app.cleanup_ctx`)."""
-        app[POOL], app[BACKGROUND] = cast("Pool", self), self._background
+        """Stand where the pool does (a step of `app.cleanup_ctx`, right after the one that opens it)."""
+        opened, app[POOL] = app[POOL], cast("Pool", self)
         yield
+        await opened.close()
+
+    async def close(self) -> None:
+        """Stay open: the application closes what it finds in the place of its pool."""
 
 
 @asynccontextmanager
-async def rehearsed(dsn: str, *, background: Pool) -> AsyncIterator[Rehearsal]:
+async def rehearsed(dsn: str) -> AsyncIterator[Rehearsal]:
     """Hold a rehearsal on a connection of its own."""
     async with connected(dsn) as conn:
-        yield Rehearsal(conn, background)
+        yield Rehearsal(conn)

@@ -6,6 +6,7 @@ application what is allowed: who may what stands in `table`.
 
 import asyncio
 import hashlib
+import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,6 +29,7 @@ from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant, set_disabled
 from core.database import Connection, Pool, connected, open_pool, pool_transaction
 from core.events import dispatch_due
+from core.http.traffic import Keeper
 from core.queries import find_oldest_due_event_age_s
 from geo.generations import activate
 from geo.models import Area
@@ -132,9 +134,10 @@ async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
         app = _program(folder, database, clock)
         client = await stack.enter_async_context(TestClient(TestServer(app)))
         people, ids = await build(Builder(client, pool, database, clock))
-        rehearsal = await stack.enter_async_context(rehearsed(database.app_dsn, background=pool))
+        rehearsal = await stack.enter_async_context(rehearsed(database.app_dsn))
         app = _program(folder, database, clock)
-        app.cleanup_ctx[0] = rehearsal.instead_of_pool  # the first step opens the pool
+        steps = [getattr(step, "__name__", "") for step in app.cleanup_ctx]
+        app.cleanup_ctx.insert(steps.index("database") + 1, rehearsal.instead_of_pool)
         rehearsing = await stack.enter_async_context(TestClient(TestServer(app)))
         owner = await stack.enter_async_context(connected(superuser_dsn(server, database)))
         for each in (client, rehearsing):
@@ -143,7 +146,11 @@ async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
 
 
 def _program(folder: Path, database: Database, clock: FakeClock) -> Application:
-    app = create_app(Settings(data_dir=folder), dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock)
+    settings = Settings(data_dir=folder)
+    # A minute passes with each request: everyone asks from one address, and is not to be limited as one caller.
+    keeper = Keeper(connections=settings.pool_size, clock=itertools.count(step=60).__next__)
+    dsns = {"dsn": database.app_dsn, "sweeper_dsn": database.sweeper_dsn}
+    app = create_app(settings, **dsns, clock=clock, keeper=keeper)
     app.cleanup_ctx.remove(run_schedule)
     app[TICKS] = Ticks()
     return app
