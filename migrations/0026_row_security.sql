@@ -128,25 +128,48 @@ from unnest(array[
 -- What anyone of the district may read and only commands write.
 select put_wall(tbl, 'true') from unnest(array['generation', 'area', 'department', 'honour_run', 'honour']) as tbl;
 
+-- A role that the caller may give and take: the subdistrict's staff those beneath them, all within their own area. That of a
+-- department reaches as far as the department serves. (Not asked of any policy that these tables' own policies ask.)
+create function caller_gives(in_district int, given text, area text, of_department bigint) returns boolean
+language sql stable as $$
+    select lies_in(extent, caller_scopes('district_admin')) or (
+        given in ('secretary', 'grid_worker', 'station_host', 'department')
+        and lies_in(extent, caller_scopes('subdistrict'))
+    )
+    from (
+        select coalesce((select area_path from department where district_id = in_district and id = of_department), area)
+    ) as held (extent)
+$$;
+-- An account of which the caller may give and take every role.
+create function caller_administers(in_district int, wanted bigint) returns boolean language sql stable as $$
+    select '' = any (caller_scopes('district_admin')) or (
+        exists (select from staff_grant where district_id = in_district and staff_id = wanted) and not exists (
+            select from staff_grant where district_id = in_district and staff_id = wanted
+                and not caller_gives(in_district, role, area_path, department_id)
+        )
+    )
+$$;
+
 select put_wall(
     'staff',
     sees => $$(select caller_staff()) is not null or (select caller_acts('authenticate', 'sign_in', 'first_run'))$$,
-    adds => $$(select caller_scopes('district_admin')) <> '{}' or (select caller_acts('first_run'))$$,
-    changes => $$id = (select caller_staff()) or (select caller_scopes('district_admin')) <> '{}' or (select caller_acts('sign_in'))$$
+    adds => $$(select caller_scopes('district_admin', 'subdistrict')) <> '{}' or (select caller_acts('first_run'))$$,
+    changes => $$
+        id = (select caller_staff()) or (select caller_acts('sign_in')) or caller_administers(district_id, id)
+    $$
 );
 select put_wall(
     'staff_grant',
     sees => $$(select caller_staff()) is not null or (select caller_acts('authenticate', 'sign_in'))$$,
-    adds => $$lies_in(area_path, (select caller_scopes('district_admin'))) or (select caller_acts('first_run'))$$,
-    changes => $$lies_in(area_path, (select caller_scopes('district_admin')))$$,
-    removes => $$lies_in(area_path, (select caller_scopes('district_admin')))$$
-);
+    adds => given || $$ or (select caller_acts('first_run'))$$, changes => given, removes => given
+)
+from (values ('caller_gives(district_id, role, area_path, department_id)')) as staff_grant (given);
 select put_wall(
     'session',
     sees => own || $$ or (select caller_acts('authenticate', 'sign_in'))$$,
     adds => $$(select caller_acts('sign_in'))$$,
     changes => own || $$
-        or (kind = 'staff' and (select caller_scopes('district_admin')) <> '{}')
+        or (kind = 'staff' and (select caller_scopes('district_admin', 'subdistrict')) <> '{}')
         or (select caller_acts('authenticate', 'sign_in'))
     $$
 )
@@ -155,7 +178,11 @@ from (
 ) as session (own);
 
 select put_wall('recovery_code', sees => own, adds => own, removes => own)
-from (values ($$staff_id = (select caller_staff()) or (select caller_acts('sign_in'))$$)) as code (own);
+from (
+    values ($$
+        staff_id = (select caller_staff()) or (select caller_acts('sign_in')) or caller_administers(district_id, staff_id)
+    $$)
+) as code (own);
 select put_wall('first_run', sees => first, removes => first)
 from (values ($$(select caller_acts('first_run'))$$)) as run (first);
 
@@ -338,6 +365,7 @@ from (
         $$
             owner_id = (select caller_staff()) or reaches_down(area_path, (select caller_scopes()))
             or lies_in(area_path, (select caller_scopes('secretary', 'subdistrict', 'district_admin')))
+            or (select caller_acts('names'))
         $$,
         $$
             owner_id = (select caller_staff())

@@ -61,6 +61,8 @@ async def _get_for_answer(conn: Connection, *, actor: Actor, task_id: int, now: 
     else:
         staff_id_of(actor)
         found = await queries.find_task(conn, district_id=actor.district_id, task_id=task_id, lock=True)
+        if found is None:  # or seen and not his to answer, so that no row is locked
+            found = await queries.find_task(conn, district_id=actor.district_id, task_id=task_id)
         if found is None:
             raise NotFound()
         task = found

@@ -37,6 +37,8 @@ WORKS = {
     "community/routing/reroute.py": {"CONSEQUENCE": "after the case was locked by its actor"},
     "community/routing/rules.py": {"CONSEQUENCE": "rules of others move one further", "NAMES": "posts a rule names"},
     "community/routing/rota/hand_over.py": {"CONSEQUENCE": "after the post was locked by its actor: its cases"},
+    "community/desk/templates/keep.py": {"NAMES": "what a case's areas share, after the case was seen"},
+    "community/desk/templates/api.py": {"NAMES": "what a case's areas share, after the case was seen"},
     "community/notices/api.py": {"NAMES": "numbers of cases in one's own notices"},
     "community/duplicates/api.py": {"NEARBY": "what is open where a rider stands"},
     "community/figures/ask.py": {"COMPARE": "up to when all is counted; other areas' rates"},

@@ -13,6 +13,7 @@ from community.desk.templates import keep, queries
 from community.desk.templates.models import Placeholder, Rendering, Template, TemplateDraft, TemplateFilter, Words
 from community.desk.templates.render import render
 from community.workflow import Verb
+from core.access.wall import Work, acting
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.wiring import RING, actor, now, transaction
@@ -129,7 +130,8 @@ async def render_template(request: web.Request, template_id: int, body: RenderBo
     caller = actor(request)
     async with transaction(request) as conn:
         case = await get_seen_case(conn, case_id=body.case_id, actor=caller)
-        template = await queries.find_template(conn, district_id=caller.district_id, template_id=template_id)
+        async with acting(conn, Work.NAMES):
+            template = await queries.find_template(conn, district_id=caller.district_id, template_id=template_id)
         if template is None or not keep.serves(template, actor=caller, case=case):
             raise TemplateNotFound()
         return await render(conn, ring=request.app[RING], body=template.body, case=case, actor=caller)

@@ -1,5 +1,6 @@
 """Keeping templates: one's own, and those an area shares with everyone beneath it."""
 
+from contextlib import nullcontext
 from datetime import datetime
 
 from community.cases import get_category
@@ -12,6 +13,7 @@ from community.desk.templates.render import check_placeholders
 from community.models import Case
 from community.workflow import TABLE, Field
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.errors import FieldError, InvalidInput, Text
 from core.events import record_event
@@ -32,16 +34,18 @@ async def list_templates(
 ) -> list[Template]:
     """List what serves `actor` on a case that he sees; without a case, what reaches him and what he keeps."""
     reached = reached_by(actor) if case is None else shared_with(case.area_path)
-    return await queries.list_templates(
-        conn,
-        district_id=actor.district_id,
-        owner_id=actor.id or 0,
-        area_paths=reached,
-        kept=actor.scopes(*KEEPERS) if case is None else (),
-        wanted=wanted,
-        after_id=after_id,
-        limit=limit,
-    )
+    # Whoever sees a case is offered what its areas share, wherever he himself stands.
+    async with nullcontext() if case is None else acting(conn, Work.NAMES):
+        return await queries.list_templates(
+            conn,
+            district_id=actor.district_id,
+            owner_id=actor.id or 0,
+            area_paths=reached,
+            kept=actor.scopes(*KEEPERS) if case is None else (),
+            wanted=wanted,
+            after_id=after_id,
+            limit=limit,
+        )
 
 
 async def create_template(conn: Connection, *, draft: TemplateDraft, actor: Actor, now: datetime) -> Template:

@@ -55,6 +55,8 @@ async def hand_over_shift(
 async def _lock(conn: Connection, post_id: int, actor: Actor, now: datetime) -> tuple[Post, Shift]:
     """Lock the post and give it with the shift that holds, if the actor is the one on duty or keeps the post."""
     post = await queries.find_post(conn, district_id=actor.district_id, post_id=post_id, lock=True)
+    if post is None:  # or seen and not his to change, so that no row is locked
+        post = await queries.find_post(conn, district_id=actor.district_id, post_id=post_id)
     if post is None:
         raise PostNotFound()
     shift = await queries.find_shift_at(conn, district_id=actor.district_id, post_id=post.id, at=now)

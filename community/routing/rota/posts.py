@@ -133,6 +133,8 @@ def check_period(period: Span, *, pointer: str) -> None:
 async def keep(conn: Connection, *, district_id: int, post_id: int, actor: Actor | None) -> Post:
     """Lock a post whose rota the actor keeps. Raises `PostNotFound` (also out of sight), `PostNotYours`."""
     post = await queries.find_post(conn, district_id=district_id, post_id=post_id, lock=True)
+    if post is None:  # or seen and not his to change, so that no row is locked
+        post = await queries.find_post(conn, district_id=district_id, post_id=post_id)
     if post is None:
         raise PostNotFound()
     if actor is not None:

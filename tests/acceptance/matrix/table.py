@@ -149,7 +149,7 @@ _STATIONS = (
 )
 
 _RIDERS = (
-    free(f"POST {_API}/riders/codes", said={"phone": "19900000001"}, ok=202),
+    free(f"POST {_API}/riders/codes", said={"phone": "19900000001", "device_nonce": "b7c1f09e55aa"}, ok=202),
     free(f"POST {_API}/riders/sessions", said={"phone": "19900000001", "code": "123456"}, ok=(401, 422)),
     free(f"GET {_API}/riders/me", RIDERS, sees=OWNER),
     free(f"PATCH {_API}/riders/me", RIDERS, {"name": "骑手甲"}, sees=OWNER),

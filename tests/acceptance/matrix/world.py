@@ -6,7 +6,6 @@ application what is allowed: who may what stands in `table`.
 
 import asyncio
 import hashlib
-import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,14 +28,13 @@ from core.access.models import Actor, Grant, Role
 from core.access.queries import insert_grant, set_disabled
 from core.database import Connection, Pool, connected, open_pool, pool_transaction
 from core.events import dispatch_due
-from core.http.traffic import Keeper
 from core.queries import find_oldest_due_event_age_s
 from geo.generations import activate
 from geo.models import Area
 from riders.models import TrustLevel
 from station.api import follow_stations
 from tests.acceptance.matrix.rehearsal import Rehearsal, rehearsed
-from tests.conftest import DISTRICT, START, Client, Database, FakeClock, clone, superuser_dsn
+from tests.conftest import DISTRICT, START, Client, Database, FakeClock, clone, patient_keeper, put_keys, superuser_dsn
 from tests.geo.boundaries import draft_of, square
 from tests.pictures import jpeg, sha256
 from tests.riders.verification.looking import add_reporter
@@ -85,14 +83,18 @@ class Someone:
         return f"{self.role}/{self.position}"
 
     async def ask(self, client: Client, method: str, path: str, said: Any = None) -> tuple[int, str]:
-        """Ask; give the status and all that was answered but the address asked for, headers on a line of their own."""
+        """Ask; give the status and all that was answered but the address and the number of the question.
+
+        Headers stand on a line of their own.
+        """
         how: dict[str, Any] = {"data": BytesIO(said.data)} if isinstance(said, Raw) else {"json": said}
         kind = {"Content-Type": said.media_type} if isinstance(said, Raw) else {}
         key = hashlib.sha256(repr((self.actor, path, said)).encode()).hexdigest()[:40]
         headers = self.header | kind | {"Idempotency-Key": key}
         async with client.request(method, path, headers=headers, **how) as answer:
             body = (await answer.read()).decode(errors="replace")
-            return answer.status, re.sub(r'"instance":"[^"]*"', '"instance":""', body) + f"\n{dict(answer.headers)}"
+            told = {name: value for name, value in answer.headers.items() if name.lower() != "x-request-id"}
+            return answer.status, re.sub(r'"(instance|request_id)":"[^"]*"', r'"\1":""', body) + f"\n{told}"
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class World:
 async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
     """Make the world on a database of its own, and hold it while tests look at it. No sweep runs by itself."""
     database, clock = await clone(server), FakeClock()
+    put_keys(folder / "keys")
     async with AsyncExitStack() as stack:
         pool = await open_pool(database.sweeper_dsn, size=4)
         stack.push_async_callback(pool.close)
@@ -146,11 +149,9 @@ async def opened_world(server: Server, folder: Path) -> AsyncIterator[World]:
 
 
 def _program(folder: Path, database: Database, clock: FakeClock) -> Application:
-    settings = Settings(data_dir=folder)
-    # A minute passes with each request: everyone asks from one address, and is not to be limited as one caller.
-    keeper = Keeper(connections=settings.pool_size, clock=itertools.count(step=60).__next__)
     dsns = {"dsn": database.app_dsn, "sweeper_dsn": database.sweeper_dsn}
-    app = create_app(settings, **dsns, clock=clock, keeper=keeper)
+    # Everyone asks from one address, and is not to be limited as one caller.
+    app = create_app(Settings(data_dir=folder), **dsns, clock=clock, keeper=patient_keeper())
     app.cleanup_ctx.remove(run_schedule)
     app[TICKS] = Ticks()
     return app
