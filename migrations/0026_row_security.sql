@@ -158,25 +158,25 @@ select put_wall(
         id = (select caller_staff()) or (select caller_acts('sign_in')) or caller_administers(district_id, id)
     $$
 );
+-- Each gives and takes the roles below his own, within his area.
 select put_wall(
     'staff_grant',
     sees => $$(select caller_staff()) is not null or (select caller_acts('authenticate', 'sign_in'))$$,
     adds => given || $$ or (select caller_acts('first_run'))$$, changes => given, removes => given
 )
 from (values ('caller_gives(district_id, role, area_path, department_id)')) as staff_grant (given);
-select put_wall(
-    'session',
-    sees => own || $$ or (select caller_acts('authenticate', 'sign_in'))$$,
-    adds => $$(select caller_acts('sign_in'))$$,
-    changes => own || $$
+-- Who administers accounts ends their sessions; to change rows, one must see them.
+select put_wall('session', sees => his, adds => $$(select caller_acts('sign_in'))$$, changes => his)
+from (
+    values ($$
+        (kind = 'staff' and subject_id = (select caller_staff()))
+        or (kind = 'rider' and subject_id = (select caller_rider()))
         or (kind = 'staff' and (select caller_scopes('district_admin', 'subdistrict')) <> '{}')
         or (select caller_acts('authenticate', 'sign_in'))
-    $$
-)
-from (
-    values ($$(kind = 'staff' and subject_id = (select caller_staff())) or (kind = 'rider' and subject_id = (select caller_rider()))$$)
-) as session (own);
+    $$)
+) as session (his);
 
+-- Who resets another's second factor takes his codes too; to take rows, one must see them.
 select put_wall('recovery_code', sees => own, adds => own, removes => own)
 from (
     values ($$
@@ -318,7 +318,7 @@ from (
     select seen || ' and (caller_works_on(district_id, low_id) or caller_works_on(district_id, high_id))' as judged
 ) as judging;
 select put_wall('stream_epoch', sees => staff, adds => staff)
-from (values ('(select caller_staff()) is not null')) as caller (staff);
+from (values ($$(select caller_staff()) is not null or (select caller_acts('stream'))$$)) as caller (staff);
 
 -- Rules of an area: read by all staff, set by its administrators.
 select put_wall(tbl, sees => 'true', adds => set, changes => set, removes => set)
@@ -358,7 +358,7 @@ select put_wall(
 )
 from (values ('caller_keeps_post(district_id, post_id)')) as shift (kept);
 
--- The desk: one's own, and what an area shares with all beneath it.
+-- The desk: one's own, and what an area shares with all beneath it; words also with whoever works on a case there.
 select put_wall('template', sees => seen, adds => kept, changes => kept, removes => kept)
 from (
     values (

@@ -41,7 +41,7 @@ class Work(StrEnum):
     NEARBY = "nearby"
     #: The place of a look on site that a rider may take or has taken.
     LOOK = "look"
-    #: What something of one's own names: the case of a notice, the post of a rule.
+    #: What something of one's own names or is served by: the case of a notice, the post of a rule, words for a case.
     NAMES = "names"
     #: The order of all events, of which each listener is told his own.
     STREAM = "stream"

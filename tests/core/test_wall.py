@@ -439,6 +439,7 @@ async def test_a_work_of_the_system_ends_with_its_block_and_goes_back_to_the_one
         (Work.NAMES, "post", True),
         (Work.NAMES, "template", True),
         (Work.NAMES, "report", False),
+        (Work.NAMES, "saved_filter", False),
         (Work.STREAM, "case_note", False),
         (Work.COMPARE, "figure_case", True),
         (Work.COMPARE, "community_case", False),
@@ -470,7 +471,7 @@ async def test_who_holds_a_link_sees_and_answers_for_that_case_alone(world: Worl
 
 
 SECRETARY, AUDITOR = staff(Grant(Role.SECRETARY, "1/2")), staff(Grant(Role.AUDITOR, ""))
-ADMIN_OF_A_PART = staff(Grant(Role.DISTRICT_ADMIN, "1"))
+ADMIN_OF_A_PART, CENTRE = staff(Grant(Role.DISTRICT_ADMIN, "1")), staff(Grant(Role.SUBDISTRICT, "1"))
 NOTE = "insert into case_note values (1, default, {case}, {author}, 't', '{{}}', now())"
 EVENT = """
     insert into event (district_id, kind, subject, subject_id, actor_kind, occurred_at, data, next_attempt_at)
@@ -500,6 +501,9 @@ ENTRY = """
         (ADMIN_OF_A_PART, "insert into category values (1, 'x', 'x', 'x')"),
         (ADMIN_OF_A_PART, "insert into staff_grant values (1, 501, 'secretary', '9', null, now())"),
         (ADMIN_OF_A_PART, "insert into staff_grant values (1, 501, 'district_admin', '', null, now())"),
+        (CENTRE, "insert into staff_grant values (1, 501, 'secretary', '9', null, now())"),
+        (CENTRE, "insert into staff_grant values (1, 501, 'auditor', '1/2', null, now())"),
+        (CENTRE, "insert into staff_grant values (1, 501, 'subdistrict', '1/2', null, now())"),
         (rider(81), "insert into report values (1, default, 82, 'x', '', 'litter', '', '{{}}')"),
         (rider(81), ENTRY),
         (NOBODY, SESSION),

@@ -1,5 +1,6 @@
 """Templates over HTTP."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -91,9 +92,10 @@ async def get_templates(request: web.Request, query: TemplatesQuery) -> Template
     wanted = TemplateFilter(query.verb, query.field, query.category, query.for_notes)
     async with transaction(request) as conn:
         case = None if query.case_id is None else await get_seen_case(conn, case_id=query.case_id, actor=caller)
-        found = await keep.list_templates(
-            conn, actor=caller, case=case, wanted=wanted, after_id=query.after, limit=limit + 1
-        )
+        async with nullcontext() if case is None else acting(conn, Work.NAMES):
+            found = await keep.list_templates(
+                conn, actor=caller, case=case, wanted=wanted, after_id=query.after, limit=limit + 1
+            )
     shown = tuple(found[:limit])
     return Templates(shown, tuple(Placeholder), shown[-1].id if len(found) > limit else None)
 

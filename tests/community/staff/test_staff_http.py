@@ -26,7 +26,7 @@ async def centre(client: Client, pool: Pool) -> Visitor:
 
 
 async def test_an_account_is_made_handed_over_extended_reset_and_ended(
-    client: Client, centre: Visitor, clock: FakeClock
+    client: Client, pool: Pool, centre: Visitor, clock: FakeClock
 ) -> None:
     role = {"role": "secretary", "area": COMMUNITY}
     made = await centre.ask("POST", "/staff", {"username": "wang", "name": "示例书记", **role}, expect=201)
@@ -48,6 +48,8 @@ async def test_an_account_is_made_handed_over_extended_reset_and_ended(
     await wang.sign_in({"username": "wang", "password": reset["one_time_password"]}, expect=401)
     await wang.sign_in({"username": "wang", "password": reset["one_time_password"], "code": codes[1]})
     lost = await centre.ask("POST", f"/staff/{made['id']}/second-factor")
+    async with pool_transaction(pool) as conn:
+        assert 0 == await conn.fetchval("select count(*) from recovery_code where staff_id = $1", made["id"])
     await wang.sign_in({"username": "wang", "password": lost["one_time_password"]})
     assert ["password", "second_factor"] == (await wang.ask("GET", "/account"))["owes"]
     await centre.ask("POST", f"/staff/{made['id']}/disable", expect=204)
