@@ -20,7 +20,7 @@ from tests.acceptance.matrix.crawl import harvest, swap
 from tests.acceptance.matrix.described import asks_for, beyond_description
 from tests.acceptance.matrix.row import NOBODY, STAFF, one, statuses
 from tests.acceptance.matrix.table import STREAM, TABLE
-from tests.acceptance.matrix.walk import walk
+from tests.acceptance.matrix.walk import compare_effects, walk
 from tests.acceptance.matrix.world import PHONE, WORDS, World, opened_world
 
 
@@ -39,6 +39,12 @@ async def test_everyone_gets_what_the_table_says(world: World) -> None:
     outcome = await walk(world)
     print(f"{outcome.cells} cells, {len(TABLE)} rows, {len(world.people)} people")
     assert not outcome.wrong, f"{len(outcome.wrong)}\n" + "\n".join(outcome.wrong)
+
+
+async def test_the_wall_of_the_database_takes_nothing_from_what_is_allowed(world: World) -> None:
+    asked, wrong = await compare_effects(world)
+    print(f"{asked} acts")
+    assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong)
 
 
 async def test_the_walk_sees_what_gets_out_what_changes_and_what_is_not_described(world: World) -> None:

@@ -50,7 +50,7 @@ def _ids_in(value: Any) -> Iterator[int]:
 async def swap(world: World, ids: Iterable[int], names: Iterable[str]) -> Outcome:
     """Ask for each id, as each of these people, wherever the table has a place for one."""
     outcome = Outcome()
-    before = await digest(world)
+    before = await digest(world.owner)
     for row in TABLE:
         if not row.is_placed or row.may == ANYONE or not _PLACE.search(row.ask + str(row.said)):
             continue
@@ -58,7 +58,7 @@ async def swap(world: World, ids: Iterable[int], names: Iterable[str]) -> Outcom
             for swapped in ids if (who.role, who.position) in row.gate else ():
                 outcome.cells += 1
                 await _ask(world, row, who, swapped, outcome)
-    after = await digest(world)
+    after = await digest(world.owner)
     outcome.changes += [f"changed {table}" for table in after if after[table] != before[table]]
     return outcome
 

@@ -62,8 +62,6 @@ READERS = KEEPERS | reach(GRID, AUDITOR)
 READER_ROLES = KEEPER_ROLES | anywhere(GRID, AUDITOR)
 #: The case without an area lies before these wherever their grant is.
 DUTY_DESK = anywhere(ADMIN, STREET) | whole(SECRETARY, GRID, AUDITOR)
-#: Who may know how to reach a resident.
-REACHES_RESIDENT = ON_SITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ class Row:
     Whom the route does not admit (`gate`) is told 401 or 403. Of those it admits, `may` get `ok`; `barred` see what it
     is about and may not do this, 403; everyone else gets `otherwise`, 404 for one thing, 200 for a list that then holds
     nothing. `sees` may read words of the community in the answer (those who may, where not said); `finds` is a word
-    that each of them then finds. `words` are further words that nobody else may read. `is_placed` False: about a
+    that each of them then finds. `words` are further words that nobody else may read; `reveals` says who is shown a
+    phone or a resident's name in the clear. `is_placed` False: about a
     setting of the district or oneself, not about anything of the community.
     """
 
@@ -88,6 +87,7 @@ class Row:
     sees: Crowd | None = None
     finds: str = ""
     words: tuple[str, ...] = ()
+    reveals: Crowd = NOBODY
     is_placed: bool = True
 
     @property
@@ -129,10 +129,11 @@ def free(
     ok: int | Iterable[int] = 200,
     sees: Crowd = NOBODY,
     words: tuple[str, ...] = (),
+    reveals: Crowd = NOBODY,
 ) -> Row:
     """Write a line about oneself, about what is public, or the same for everyone admitted."""
     codes = frozenset({ok} if isinstance(ok, int) else ok)
-    return Row(ask, gate, gate, said, codes, sees=sees, words=words, is_placed=False)
+    return Row(ask, gate, gate, said, codes, sees=sees, words=words, reveals=reveals, is_placed=False)
 
 
 def setting(ask: str, gate: Crowd, may: Crowd, said: Any = None, *, ok: int = 200, **more: Any) -> Row:

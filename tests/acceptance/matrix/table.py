@@ -36,7 +36,7 @@ from tests.acceptance.matrix.row import (
     statuses,
     whole,
 )
-from tests.acceptance.matrix.world import NEW_PHOTO, OWN, Raw
+from tests.acceptance.matrix.world import NEW_PHOTO, OWN, PHONE, Raw
 
 _API = "/api/v1"
 _HERE = {"lon": 120.005, "lat": 36.005, "datum": "wgs84"}
@@ -149,10 +149,10 @@ _STATIONS = (
 )
 
 _RIDERS = (
-    free(f"POST {_API}/riders/codes", said={"phone": "19900000001", "device_nonce": "b7c1f09e55aa"}, ok=202),
-    free(f"POST {_API}/riders/sessions", said={"phone": "19900000001", "code": "123456"}, ok=(401, 422)),
-    free(f"GET {_API}/riders/me", RIDERS, sees=OWNER),
-    free(f"PATCH {_API}/riders/me", RIDERS, {"name": "骑手甲"}, sees=OWNER),
+    free(f"POST {_API}/riders/codes", said={"phone": "19900000001", "device_nonce": "b7c1f09e55aa40d2"}, ok=(202, 503)),
+    free(f"POST {_API}/riders/sessions", said={"phone": "19900000001", "code": "123456"}, ok=(401, 422, 429)),
+    free(f"GET {_API}/riders/me", RIDERS, sees=OWNER, reveals=OWNER),
+    free(f"PATCH {_API}/riders/me", RIDERS, {"name": "骑手甲"}, sees=OWNER, reveals=OWNER),
     free(f"GET {_API}/riders/me/consents", RIDERS),
     free(f"POST {_API}/riders/me/consents", RIDERS, {"purpose": "photo", "version": 1, "is_given": False}),
     free(f"GET {_API}/riders/me/willingness", RIDERS),
@@ -213,7 +213,7 @@ _LOOKS = (
         ON_SITE,
         {"answer": "gone"},
         barred=reach(AUDITOR) | {("department", "own")} | LOOKER,
-        barred_with=statuses(403, 409),
+        barred_with=statuses(403, 404, 409),
     ),
     free(f"GET {_API}/look-rules", STAFF),
     setting(f"PUT {_API}/look-rules/litter", _ADMINS, whole(ADMIN), {"looks": "none"}),
@@ -243,6 +243,50 @@ _APPEALS = (
     one(f"POST {_API}/follow-ups/{{link}}", ANYONE, ANYONE, {"satisfaction": "satisfied"}),
     one(f"GET {_API}/follow-ups/{{forged_link}}", ANYONE, NOBODY),
     one(f"POST {_API}/follow-ups/{{forged_link}}", ANYONE, NOBODY, {"satisfaction": "satisfied"}),
+)
+
+_PERSONAL = (
+    setting(f"GET {_API}/audit", _ADMIN_OR_AUDITOR, whole(ADMIN, AUDITOR)),
+    free(f"GET {_API}/retention"),
+    setting(f"PUT {_API}/retention/photos", _ADMINS, whole(ADMIN), {"days": 120}),
+    free(f"GET {_API}/riders/challenge"),
+    free(f"POST {_API}/riders/wechat-sessions", said={"code": "0a3XYZ"}, ok=404),
+    free(f"PUT {_API}/riders/me/wechat", RIDERS, {"code": "0a3XYZ"}, ok=404),
+    free(f"DELETE {_API}/riders/me/wechat", RIDERS, ok=204),
+    free(
+        f"PUT {_API}/riders/me/phone",
+        RIDERS,
+        {"phone": "19900000002", "code": "123456", "device_nonce": "b7c1f09e55aa40d2"},
+        ok=(401, 422),
+    ),
+    free(f"GET {_API}/riders/me/export", RIDERS, sees=OWNER, reveals=OWNER),
+    one(
+        f"POST {_API}/cases/{{other_id}}/unmask",
+        STAFF,
+        ON_SITE,
+        {"reason": "回电"},
+        barred=reach(AUDITOR),
+        reveals=ON_SITE,
+        finds=PHONE,
+    ),
+    one(
+        f"POST {_API}/applications/{{application_id}}/unmask",
+        _REVIEWERS,
+        COMMUNITY,
+        {"reason": "面谈"},
+        reveals=COMMUNITY,
+        finds="13800000005",
+    ),
+    one(f"GET {_APPEAL}/export", ANYONE, ANYONE, reveals=ANYONE, finds=PHONE),
+    one(f"PUT {_APPEAL}/contact", ANYONE, ANYONE, {"contact_phone": "19900000002"}, reveals=ANYONE),
+    one(f"GET {_API}/appeals/{{forged_token}}/export", ANYONE, NOBODY),
+    one(f"PUT {_API}/appeals/{{forged_token}}/contact", ANYONE, NOBODY, {"contact_phone": "19900000002"}),
+    one(f"DELETE {_API}/appeals/{{forged_token}}/contact", ANYONE, NOBODY),
+)
+#: What is erased takes files along, which no transaction brings back.
+_LAST = (
+    free(f"DELETE {_API}/riders/me?confirm=erase", RIDERS, ok=204),
+    one(f"DELETE {_APPEAL}/contact", ANYONE, ANYONE, ok=204),
 )
 
 _RULE = f"{_API}/routing-rules/{{rule_id}}"
@@ -286,6 +330,8 @@ _SETTINGS = (
 )
 
 _POST = f"{_API}/posts/{{post_id}}"
+#: Who may not change a row may not lock it either: for him it is not there.
+_NOT_HIS = statuses(403, 404)
 _HELPS = anywhere(ADMIN, STREET, SECRETARY, "grid_worker")
 _SPAN = {"starts_at": "2026-03-15T08:00:00Z", "ends_at": "2026-03-15T09:00:00Z"}
 #: A post is shown to those beneath it too: they must know whom to call.
@@ -302,7 +348,7 @@ _POSTS = (
         ok=201,
         otherwise=statuses(403),
     ),
-    one(f"DELETE {_POST}", _REVIEWERS, COMMUNITY, ok=204, barred=_BENEATH),
+    one(f"DELETE {_POST}", _REVIEWERS, COMMUNITY, ok=204, barred=_BENEATH, barred_with=_NOT_HIS),
     one(f"GET {_POST}/rota", _HELPS | anywhere(AUDITOR), SEES | _BENEATH, finds="暗语岗"),
     one(
         f"POST {_POST}/shifts",
@@ -311,8 +357,9 @@ _POSTS = (
         {"shifts": [_SPAN | {"staff_id": "{staff_id}"}]},
         ok=201,
         barred=_BENEATH,
+        barred_with=_NOT_HIS,
     ),
-    one(f"DELETE {_POST}/shifts/{{shift_id}}", _REVIEWERS, COMMUNITY, ok=204, barred=_BENEATH),
+    one(f"DELETE {_POST}/shifts/{{shift_id}}", _REVIEWERS, COMMUNITY, ok=204, barred=_BENEATH, barred_with=_NOT_HIS),
     one(
         f"POST {_POST}/hand-over",
         _HELPS,
@@ -320,13 +367,13 @@ _POSTS = (
         {"staff_id": "{staff_id}", "reason": "x", "with_cases": True},
         ok=409,
         barred=_BENEATH | reach("grid_worker") | {("secretary", "own")},
-        barred_with=statuses(403, 409),
+        barred_with=statuses(403, 404, 409),
     ),
 )
 
 TABLE: tuple[Row, ...] = (
     *_SERVICE, *_SESSIONS, *_STAFF, *_PLACES, *_STATIONS, *_RIDERS, *_REPORTS, *_LOOKS, *_APPEALS, *_SETTINGS, *_POSTS,
-    *CASES,
+    *_PERSONAL, *CASES, *_LAST,
 )  # fmt: skip
 
 #: A stream does not end, so nobody walks it: who is admitted, and what he hears, has a test of its own.

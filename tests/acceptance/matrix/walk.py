@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from core.database import Connection
 from tests.acceptance.matrix.described import beyond_description
-from tests.acceptance.matrix.row import DUTY_DESK, OWNER, REACHES_RESIDENT, Row
+from tests.acceptance.matrix.row import DUTY_DESK, Row
 from tests.acceptance.matrix.table import TABLE
 from tests.acceptance.matrix.world import DUTY_WORDS, FOREIGN_ID, PHONE, RIDER_PHONE, WORDS, Someone, World
 
-_FOREIGN = re.compile(str(FOREIGN_ID // 1_000_000) + r"\d{6}")
+_FOREIGN = re.compile(rf"\b{FOREIGN_ID // 1_000_000}\d{{6}}\b")
 #: What is written about whoever knocks, also when he is refused.
 _BOOKKEEPING = frozenset({"session", "sign_in_code", "stream_epoch", "audit_entry", "bulk_act"})
 #: Who stands to the community so that its things lie within his area, whatever his role lets him do with them.
@@ -44,14 +45,14 @@ async def walk(world: World, *, rows: Iterable[Row] = TABLE, only_outside: bool 
     """
     outcome = Outcome()
     for row in rows:
-        before = {} if row.method == "GET" else await digest(world)
+        before = {} if row.method == "GET" else await digest(world.owner)
         for who in world.people.values():
             if only_outside and not (row.is_placed and is_outside(who, row)):
                 continue
             outcome.cells += 1
             await _ask(world, row, who, outcome, only_outside=only_outside)
         if row.method != "GET":
-            after = await digest(world)
+            after = await digest(world.owner)
             if changed := sorted(table for table in after if after[table] != before[table]):
                 outcome.changes.append(f"{row.ask}: changed {changed} for someone who may not")
     return outcome
@@ -97,25 +98,53 @@ def _expected(row: Row, place: tuple[str, str]) -> frozenset[int]:
 def told(world: World, row: Row, place: tuple[str, str], text: str, *, asked: str) -> list[str]:
     """List what an answer tells that this person may not read and did not say himself in what he `asked`."""
     words = [world.ids[name] for name in ("appeal_token", "open_appeal_token", "link")]
-    words += [] if place in OWNER else [RIDER_PHONE]
-    words += [] if place in REACHES_RESIDENT else [PHONE, "暗名居民"]
+    words += [] if place in row.reveals else [RIDER_PHONE, PHONE, "暗名居民"]
     words += [] if place in DUTY_DESK else DUTY_WORDS
     found = []
     if place not in row.readers and place not in row.barred:
-        words += [*WORDS, *(str(world.fill(word)) for word in row.words)]
+        words += [
+            *(word for word in WORDS if word not in (PHONE, RIDER_PHONE)),
+            *(str(world.fill(word)) for word in row.words),
+        ]
         if row.is_placed:
             found = _FOREIGN.findall(text)
     return [word for word in [*words, *found] if word in text and word not in asked]
 
 
-async def digest(world: World) -> dict[str, tuple[int, int]]:
+async def digest(conn: Connection, *, without: frozenset[str] = _BOOKKEEPING) -> dict[str, tuple[int, int]]:
     """Give for each table how many rows it has and a number that any change of any of them changes."""
-    tables = await world.owner.fetch(
+    tables = await conn.fetch(
         "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname"
     )
     parts = (
         f"select '{name}' as name, count(*) as n, coalesce(sum(hashtextextended(t::text, 0)), 0) as sum from {name} t"  # noqa: S608
         for (name,) in tables
-        if name not in _BOOKKEEPING
+        if name not in without
     )
-    return {row["name"]: (row["n"], row["sum"]) for row in await world.owner.fetch(" union all ".join(parts))}
+    return {row["name"]: (row["n"], row["sum"]) for row in await conn.fetch(" union all ".join(parts))}
+
+
+async def compare_effects(world: World, *, rows: Iterable[Row] = TABLE) -> tuple[int, list[str]]:
+    """Do what is allowed behind the wall of the database and without it; say where it changed other tables.
+
+    What a policy hides is not changed either, and no error says so: an act would be answered as done and be half done.
+    One person of each role is enough.
+    """
+    wrong, asked = [], 0
+    for row in rows:
+        places = {place[0]: place for place in sorted(row.may & row.gate)} if row.method != "GET" else {}
+        for role, position in places.values():
+            who, asked = world.people[f"{role}/{position}"], asked + 1
+            changed = [await _changed(world, row, who, is_walled=is_walled) for is_walled in (False, True)]
+            if changed[0] != changed[1]:
+                wrong.append(f"<{who.name}> {row.ask}: {changed[0]} without the wall, {changed[1]} behind it")
+    return asked, wrong
+
+
+async def _changed(world: World, row: Row, who: Someone, *, is_walled: bool) -> tuple[int, dict[str, int]]:
+    """Give the status, and the tables that were changed with how many rows each has gained."""
+    async with world.rehearsal.taken_back(is_walled=is_walled) as conn:
+        before = await digest(conn, without=frozenset())
+        status, _ = await who.ask(world.rehearsing, row.method, world.fill(row.path), world.fill(row.said))
+        after = await digest(conn, without=frozenset())
+    return status, {table: after[table][0] - before[table][0] for table in after if after[table] != before[table]}
