@@ -440,6 +440,8 @@ async def test_a_work_of_the_system_ends_with_its_block_and_goes_back_to_the_one
         (Work.NAMES, "template", True),
         (Work.NAMES, "report", False),
         (Work.NAMES, "saved_filter", False),
+        (Work.STREAM, "event", True),
+        (Work.STREAM, "stream_epoch", True),
         (Work.STREAM, "case_note", False),
         (Work.COMPARE, "figure_case", True),
         (Work.COMPARE, "community_case", False),
@@ -450,6 +452,8 @@ async def test_a_work_opens_what_it_is_for(world: World, work: Work, table: str,
         await tell_caller(world.app, NOBODY, work)
         if table == "session":
             await world.all.execute(SESSION + "on conflict do nothing")
+        if table == "stream_epoch":
+            await world.all.execute("insert into stream_epoch values (1, 'x', 1, 1, now()) on conflict do nothing")
         assert opens is (0 < await world.app.fetchval(f"select count(*) from {table}"))  # noqa: S608
 
 
