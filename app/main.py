@@ -85,7 +85,18 @@ def create_app(
     keeper = keeper or Keeper(connections=settings.pool_size)
     add_routes(app, ROUTES + DOCS_ROUTES, keeper)
 
-    async def database(app: web.Application) -> AsyncIterator[None]:
+    database = _database(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, clock=clock)
+    app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])
+    app.cleanup_ctx.extend([erase_again, keep_areas_live, keep_stations_live, run_schedule])
+    return app
+
+
+def _database(
+    settings: Settings, *, dsn: str, sweeper_dsn: str, clock: Clock
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Give the step that opens the two pools and the keys, and seals what a migration left plain."""
+
+    async def opened(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = await open_pool(dsn, size=settings.pool_size)
         app[BACKGROUND] = await open_pool(sweeper_dsn, size=BACKGROUND_CONNECTIONS)
         async with pool_transaction(app[BACKGROUND]) as conn:
@@ -95,9 +106,7 @@ def create_app(
         await app[BACKGROUND].close()
         await app[POOL].close()
 
-    app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])
-    app.cleanup_ctx.extend([erase_again, keep_areas_live, keep_stations_live, run_schedule])
-    return app
+    return opened
 
 
 def _as_if_of_the_database(clock: Clock) -> Callable[[Connection], Awaitable[datetime]]:

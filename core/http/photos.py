@@ -45,7 +45,7 @@ PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/hei
 
 PHOTO_TIMEOUT_S = 120.0
 #: Processes that decode at once: each may use a core and 600 MB.
-MOSTDECODERS = 2
+MOST_DECODERS = 2
 #: A photo waits so long for one of them; then its phone is asked to come again, and need not send it again.
 QUEUE_S = 20.0
 
@@ -70,7 +70,7 @@ class Upload:
 def set_up_photos(app: web.Application, *, store: FileStore, partials: Path) -> None:
     """Tell the application where photos are kept, and where what was cut waits to be continued."""
     app[PHOTO_STORE], app[PARTIALS] = store, partials
-    app[DECODERS] = asyncio.Semaphore(MOSTDECODERS)
+    app[DECODERS] = asyncio.Semaphore(MOST_DECODERS)
 
 
 async def get_upload(request: web.Request, sha256: str) -> Upload:
