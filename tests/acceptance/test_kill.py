@@ -7,12 +7,9 @@ import asyncio
 import random
 import socket
 import struct
-import tempfile
 import uuid
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,30 +17,12 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from tests.acceptance.program import COMES_BACK_S, Caller, Program, sign_in_rider, sign_in_staff
+from tests.acceptance.program import COMES_BACK_S, Caller, Program, sign_in_staff
 from tests.community.stream.listening import Reader, Told
 
-PHONE = "19900000001"
 KILLS = 3  # of each kind
 CUTS = 12
 SEED = 9
-
-
-@pytest_asyncio.fixture(scope="module")
-async def program() -> AsyncIterator[Program]:
-    # Not below pytest's own folder, which the account that runs PostgreSQL for root cannot enter.
-    with tempfile.TemporaryDirectory(prefix="station-kill-") as folder:
-        started = Program(Path(folder))
-        try:
-            await started.start()
-            yield started
-        finally:
-            started.stop()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def rider(program: Program) -> Caller:
-    return await sign_in_rider(program, PHONE)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -18,32 +18,13 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
-import pytest_asyncio
 from PIL import Image
 
-from tests.acceptance.program import Caller, Program, sign_in_rider
+from tests.acceptance.program import Caller, Program
 from tests.pictures import encode, jpeg, sha256
 
-PHONE = "19900000001"
 KILLS = 4
 SEED = 19
-
-
-@pytest_asyncio.fixture(scope="module")
-async def program() -> AsyncIterator[Program]:
-    # Not below pytest's own folder, which the account that runs PostgreSQL for root cannot enter.
-    with tempfile.TemporaryDirectory(prefix="station-photo-kill-") as folder:
-        started = Program(Path(folder))
-        try:
-            await started.start()
-            yield started
-        finally:
-            started.stop()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def rider(program: Program) -> Caller:
-    return await sign_in_rider(program, PHONE)
 
 
 async def report(rider: Caller, key: str) -> str:
