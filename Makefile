@@ -6,15 +6,18 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check lint format types contracts pytest docs faults bench demo clean lock audit sbom
+# What the pages for phone and console are built of.
+PAGES := $(shell find web -type f -not -path 'web/node_modules/*' -not -name schema.d.ts) docs/openapi.yaml
+
+.PHONY: help run test check lint format types contracts pages webcheck pytest screenshots docs faults bench demo clean lock audit sbom wheel
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/runtime ## Start the service with the demonstration district on http://127.0.0.1:8080
+run: .venv/runtime pages ## Start the service with the demonstration district on http://127.0.0.1:8080
 	$(BIN)/python -m app serve --demo
 
-test: lint types contracts pytest ## Run everything that must be green: style, types, import contracts, tests
+test: lint types contracts webcheck pytest ## Run everything that must be green: style, types, import contracts, tests
 
 check: test ## The same as `make test`; what CI runs
 
@@ -25,6 +28,7 @@ lint: .venv/dev ## Check format and style
 format: .venv/dev ## Put the code into the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python web/build.py format
 
 types: .venv/dev ## Check types, strictly
 	$(BIN)/mypy
@@ -32,7 +36,22 @@ types: .venv/dev ## Check types, strictly
 contracts: .venv/dev ## Check which room may import which
 	$(BIN)/lint-imports
 
-pytest: .venv/dev ## Run the tests alone
+pages: app/pages/built ## Build the pages for phone and console (Node.js is fetched where there is none)
+
+app/pages/built: .venv/bin/python $(PAGES)
+	$(BIN)/python web/build.py build
+	@touch $@
+
+webcheck: .venv/bin/python ## Check format and types of the pages
+	$(BIN)/python web/build.py check
+
+wheel: .venv/dev pages ## Pack everything, the built pages too, into dist/*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+screenshots: .venv/dev pages ## Take the pictures of the README anew
+	$(BIN)/python -m tests.web.screenshots
+
+pytest: .venv/dev pages ## Run the tests alone
 	$(BIN)/python -m pytest
 
 docs: .venv/dev ## Write docs/openapi.yaml, docs/problems.md and docs/figures.md anew from the code
@@ -65,7 +84,7 @@ sbom: .venv/dev ## Write the bill of materials of the locked dependencies (Cyclo
 		--output-reproducible --output-file $(SBOM)
 
 clean: ## Remove the virtual environment and caches; data in var/ stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf app/pages web/node_modules .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from app import __version__
+from app.base_map import BASE_MAP, BaseMap
 from app.problem_page import render_problems
 from app.routes import ROUTES
 from core.access.policy import ANYONE
@@ -61,11 +62,12 @@ def openapi_document() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DistrictCard:
-    """The district this service serves; `is_demo` asks every page to say 演示数据."""
+    """The district this service serves, and its base map; `is_demo` asks every page to say 演示数据."""
 
     name: str
     timezone: str
     is_demo: bool
+    base_map: BaseMap
 
 
 async def get_district(request: web.Request) -> DistrictCard:
@@ -74,7 +76,7 @@ async def get_district(request: web.Request) -> DistrictCard:
         district = await find_district(conn, district_id=district_id(request))
     if district is None:
         raise NotFound()
-    return DistrictCard(district.name, district.timezone, district.is_demo)
+    return DistrictCard(district.name, district.timezone, district.is_demo, request.app[BASE_MAP])
 
 
 async def get_home(request: web.Request) -> web.Response:
@@ -83,6 +85,8 @@ async def get_home(request: web.Request) -> web.Response:
     return _page(
         f"骑士驿站 · {escape(card.name)}",
         "<ul>"
+        '<li><a href="/rider/">骑手：找驿站、随手报 Riders</a>'
+        '<li><a href="/console/">社区工作台 Console</a></ul><ul>'
         '<li><a href="/api/v1/stations/nearby?place=%E7%AB%99&amp;limit=3">附近驿站 Stations nearby</a>'
         '<li><a href="/api/v1/places?q=%E7%AB%99">按地名查找 Places by name</a>'
         '<li><a href="/api/v1/categories">案件类别 Categories</a>'

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from app.base_map import BASE_MAP, base_map
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.docs_page import DOCS_ROUTES, OPENAPI, openapi_document
 from app.erasures import erase_again
@@ -15,6 +16,7 @@ from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, TRAIL_WATCH, TrailWatch, run_schedule
 from app.secret import read_or_make_secret
 from app.settings import Settings
+from app.web_pages import FILES, PAGE_ROUTES, find_files
 from app.wechat import WECHAT_URL, wechat
 from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
@@ -71,6 +73,7 @@ def create_app(
     app[CONSTRAINTS] = MEANINGS
     app[PROXIES] = Proxies(read_networks(settings.trusted_proxies))
     app[OPENAPI] = openapi_document()
+    app[BASE_MAP], app[FILES] = base_map(settings), find_files()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
@@ -83,7 +86,7 @@ def create_app(
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)
     keeper = keeper or Keeper(connections=settings.pool_size)
-    add_routes(app, ROUTES + DOCS_ROUTES, keeper)
+    add_routes(app, ROUTES + DOCS_ROUTES + PAGE_ROUTES, keeper)
 
     database = _database(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, clock=clock)
     app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])

@@ -3,15 +3,19 @@
 Every setting is described in `docs/operations.md`, and a test says so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.http.callers import read_networks
+from geo.models import Datum
 
 PREFIX = "STATION_"
 
+#: Nothing that would end a directive of the pages' content security policy.
+_MAP_ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:-]+)?/[^\s;,]*$")
 _RANGES = {
     "port": (0, 65_535),
     "district": (1, 2**31 - 1),
@@ -43,6 +47,9 @@ class Settings:
     nominatim_url: str = ""
     amap_key: str = ""
     baidu_key: str = ""
+    base_map: str = ""
+    base_map_datum: str = "wgs84"
+    base_map_credit: str = ""
     photo_bucket: str = ""
     photo_bucket_region: str = "us-east-1"
     photo_bucket_key_file: str = ""
@@ -82,6 +89,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if settings.nominatim_url and not settings.nominatim_url.startswith(("http://", "https://")):
         raise SettingRefused(
             f"{_variable('nominatim_url')}: 应以 http:// 或 https:// 开头 / must begin with one of these"
+        )
+    if settings.base_map_datum not in tuple(Datum):
+        raise SettingRefused(
+            f"{_variable('base_map_datum')}={settings.base_map_datum}: 应为 / must be one of: {', '.join(Datum)}"
+        )
+    if not all(_MAP_ADDRESS.match(url) for url in settings.base_map.split()):
+        raise SettingRefused(
+            f"{_variable('base_map')}: 应为瓦片地址模板或 .pmtiles 文件地址，以 https://、http:// 或 / 开头 / must be "
+            "templates of tiles, or the address of a .pmtiles file, beginning with https://, http:// or /"
         )
     try:
         read_networks(settings.trusted_proxies)

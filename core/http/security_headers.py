@@ -15,6 +15,14 @@ _POLICY = (
     "base-uri 'none'",
     "frame-ancestors 'none'",
 )
+#: What the pages for phone and console need beyond it: pictures they made themselves, the icons of their buttons, the
+#: map's worker, the phone's home screen.
+_OF_PAGES = {
+    "img-src": "'self' blob: data:",
+    "font-src": "'self' data:",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+}
 #: The rider's page takes photos and knows where it is; no page of ours asks for anything else.
 _FEATURES = (
     "camera=(self)",
@@ -41,6 +49,13 @@ _ALWAYS = {
 }
 #: For a year, and only where people are known to come by TLS: a browser that was told so comes by nothing else.
 _BY_TLS = _ALWAYS | {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def page_policy(map_hosts: tuple[str, ...]) -> str:
+    """Give the content security policy of a page that draws maps; `map_hosts` are the origins of its base map."""
+    policy = dict(rule.split(" ", 1) for rule in _POLICY) | _OF_PAGES
+    policy["connect-src"] = " ".join(("'self'", *map_hosts))
+    return "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
 
 def security_headers(app: web.Application) -> dict[str, str]:

@@ -44,6 +44,9 @@ def test_every_setting_is_read_under_its_name() -> None:
             "STATION_TRUSTED_PROXIES": "127.0.0.1, ::1",
             "STATION_WECHAT_APPID": "wx0",
             "STATION_RECORDS_DIR": "/records",
+            "STATION_BASE_MAP": "https://tiles.example.org/{z}/{x}/{y}.png",
+            "STATION_BASE_MAP_DATUM": "gcj02",
+            "STATION_BASE_MAP_CREDIT": "示例地图",
         }
     )
     assert (
@@ -69,10 +72,13 @@ def test_every_setting_is_read_under_its_name() -> None:
             trusted_proxies="127.0.0.1, ::1",
             wechat_appid="wx0",
             records_dir="/records",
+            base_map="https://tiles.example.org/{z}/{x}/{y}.png",
+            base_map_datum="gcj02",
+            base_map_credit="示例地图",
         )
         == settings
     )
-    assert len(fields(Settings)) == 21
+    assert len(fields(Settings)) == 24
 
 
 def test_spaces_around_a_value_are_not_part_of_it() -> None:
@@ -100,6 +106,10 @@ def test_the_database_url_has_one_name_only() -> None:
     ("variable", "value"),
     [
         ("STATION_SMS_A_DAY", "-1"),
+        ("STATION_BASE_MAP", "tiles.example.org/{z}/{x}/{y}.png"),
+        ("STATION_BASE_MAP", "https://tiles.example.org/{z}/{x}/{y}.png; script-src"),
+        ("STATION_BASE_MAP", "javascript:alert(1)"),
+        ("STATION_BASE_MAP_DATUM", "cgcs2000"),
         ("STATION_TRUSTED_PROXIES", "proxy.example.org"),
         ("STATION_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("STATION_PORT", "http"),

@@ -1,6 +1,7 @@
 """Rules of the house about the routes page."""
 
 import inspect
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.docs_page import DOCS_ROUTES, openapi_document
 from app.main import create_app
 from app.routes import ROUTES
 from app.settings import Settings
+from app.web_pages import PAGE_ROUTES
 from core.access.policy import Policy
 from core.http.endpoint import Route, adapt, read_signature
 
@@ -49,6 +51,7 @@ def test_a_route_without_a_policy_fails_at_start_up() -> None:
 def test_the_program_answers_at_the_described_addresses_and_no_others(tmp_path: Path) -> None:
     app = create_app(Settings(data_dir=tmp_path), dsn="postgresql://nowhere", sweeper_dsn="postgresql://nowhere")
     answered = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    answered -= {(method, re.sub(r":[^}]*}", "}", route.path)) for route in PAGE_ROUTES for method in ("GET", "HEAD")}
     page = {(route.method, route.path) for route in ALL}
     described = {(method.upper(), path) for path, methods in openapi_document()["paths"].items() for method in methods}
     assert page == {(method, path) for method, path in answered if method != "HEAD"}

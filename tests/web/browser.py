@@ -1,0 +1,126 @@
+"""A real Chromium, and what every page shown in it must hold to."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: What a run leaves for people to look at.
+SHOTS = ROOT / "build/screenshots"
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+#: In the demonstration's district, WGS-84.
+HERE = {"latitude": 35.976, "longitude": 120.213, "accuracy": 12}
+
+_QUIET = (
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+async def launch(playwright: Playwright) -> Browser | None:
+    """Start the system's Chromium, else Playwright's own; None where there is neither."""
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    try:
+        return await playwright.chromium.launch(executable_path=found, args=list(_QUIET), chromium_sandbox=not is_root)
+    except Error:
+        if found is not None:
+            raise
+        return None
+
+
+class Watched:
+    """A page and everything it complained of: errors of scripts, what the content security policy stopped."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # That an answer was 4xx or never came the browser says by itself; what the page does then is tested.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def opened(browser: Browser, base_url: str, **options: Any) -> AsyncIterator[BrowserContext]:
+    """Open a browser of its own for one person; when it closes, no page of it may have complained."""
+    context = await browser.new_context(base_url=base_url, **options)
+    watched: list[Watched] = []
+    context.on("page", lambda page: watched.append(Watched(page)))
+    try:
+        yield context
+    finally:
+        await context.close()
+    complaints = [complaint for each in watched for complaint in each.complaints]
+    assert not complaints, complaints
+
+
+def phone_options(*, language: str = "zh-CN", is_dark: bool = False, knows_place: bool = True) -> dict[str, Any]:
+    """Describe a rider's phone."""
+    return {
+        "viewport": PHONE,
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+        "locale": language,
+        "timezone_id": "Asia/Shanghai",
+        "color_scheme": "dark" if is_dark else "light",
+        "geolocation": HERE if knows_place else None,
+        "permissions": ["geolocation"] if knows_place else [],
+    }
+
+
+def desk_options(*, language: str = "zh-CN", is_dark: bool = False) -> dict[str, Any]:
+    """Describe a secretary's screen."""
+    return {
+        "viewport": DESK,
+        "locale": language,
+        "timezone_id": "Asia/Shanghai",
+        "color_scheme": "dark" if is_dark else "light",
+    }
+
+
+async def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the page as it is, named with its width."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size or PHONE
+    await page.screenshot(path=SHOTS / f"{name}-{size['width']}.png", full_page=True)
+
+
+async def expect_accessible(page: Page) -> None:
+    """Let axe look at the page as it is; it may find nothing."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    told = [f"{each['id']}: {each['help']} — {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+    assert not told, told
+
+
+async def expect_touchable(page: Page) -> None:
+    """Every button, link and field that shows must be as large as a thumb: 44 CSS pixels, or stand in a text."""
+    small = await page.evaluate(
+        """() => [...document.querySelectorAll('button, a[href], input, select, textarea, [role=button], [role=tab]')]
+          .filter((one) => one.checkVisibility() && !one.closest('p, .maplibregl-ctrl-attrib, [hidden]'))
+          .map((one) => [one.closest('label, .van-cell, .van-field') ?? one, one])
+          .map(([box, one]) => [box.getBoundingClientRect(), one])
+          .filter(([box]) => box.width > 0 && (box.height < 44 || box.width < 44))
+          .map(([box, one]) => `${Math.round(box.width)}×${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`)"""
+    )
+    assert not small, small

@@ -1,0 +1,25 @@
+"""The frame of both apps: that they open, alone by files of ours, and what they may keep."""
+
+from playwright.async_api import BrowserContext, expect
+
+from tests.acceptance.program import Program
+from tests.web.people import SignIns
+
+
+async def test_the_riders_app_opens(phone: BrowserContext) -> None:
+    page = await phone.new_page()
+    await page.goto("/rider/")
+    await expect(page.get_by_role("tab", name="附近驿站")).to_be_visible()
+
+
+async def test_the_console_knows_who_is_signed_in(desk: BrowserContext, sign_ins: SignIns) -> None:
+    await sign_ins.as_staff(desk, "demo-secretary5")
+    page = await desk.new_page()
+    await page.goto("/console/")
+    await expect(page).to_have_url("/console/queue")
+
+
+async def test_who_is_not_signed_in_is_led_to_sign_in(desk: BrowserContext, site: Program) -> None:
+    page = await desk.new_page()
+    await page.goto("/console/stations")
+    await expect(page).to_have_url("/console/sign-in?next=/stations")

@@ -1,0 +1,4 @@
+import { defineConfig } from 'vite'
+import { build } from '../vite.shared'
+
+export default defineConfig(build('console'))
