@@ -1,7 +1,9 @@
 """A real Chromium, and what every page shown in it must hold to."""
 
+import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,15 +35,20 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 async def launch(playwright: Playwright) -> Browser | None:
-    """Start the system's Chromium, else Playwright's own; None where there is neither."""
+    """Start the system's Chromium, else Playwright's own, fetched if need be; None where neither is to be had."""
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if found is not None:
+        return await _start(playwright, found)
     try:
-        return await playwright.chromium.launch(executable_path=found, args=list(_QUIET), chromium_sandbox=not is_root)
+        return await _start(playwright, None)
     except Error:
-        if found is not None:
-            raise
-        return None
+        fetch = await asyncio.create_subprocess_exec(sys.executable, "-m", "playwright", "install", "chromium")
+        return await _start(playwright, None) if await fetch.wait() == 0 else None
+
+
+async def _start(playwright: Playwright, path: str | None) -> Browser:
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return await playwright.chromium.launch(executable_path=path, args=list(_QUIET), chromium_sandbox=not is_root)
 
 
 class Watched:
