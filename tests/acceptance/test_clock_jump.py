@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.postgres import running
+from app.postgres import Server, running
 from core.database import Connection, connected
 from core.migration import migrate
 from tests.acceptance.program import ROOT, Caller, Program
@@ -31,9 +31,9 @@ pytestmark = pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not ther
 class Misled(Program):
     """The program on a PostgreSQL that knows the true time, with a clock that the test sets."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, folder: Path, postgres: Server) -> None:
         super().__init__(folder)
-        self._dsn = dsn
+        self._postgres = postgres
         self._offset = folder / "faketime"
         self.set_clock("+0")
 
@@ -44,7 +44,9 @@ class Misled(Program):
     def _launch(self) -> subprocess.Popen[bytes]:
         known = {name: value for name, value in os.environ.items() if not name.startswith("STATION_")}
         environment = known | {
-            "DATABASE_URL": self._dsn,
+            "DATABASE_URL": self._postgres.app_dsn,
+            "STATION_OWNER_URL": self._postgres.owner_dsn,
+            "STATION_SWEEPER_URL": self._postgres.sweeper_dsn,
             "STATION_DATA_DIR": str(self.data_dir),
             "STATION_PORT": self.url.rsplit(":", 1)[1],
             "LD_PRELOAD": str(LIBRARY),
@@ -64,24 +66,25 @@ class Misled(Program):
 
 
 @pytest_asyncio.fixture
-async def dsn() -> AsyncIterator[str]:
-    """Run a PostgreSQL of its own that knows the true time, and give the owner's address."""
+async def postgres() -> AsyncIterator[Server]:
+    """Run a PostgreSQL of its own that knows the true time, migrated."""
     with tempfile.TemporaryDirectory(prefix="station-clock-") as folder:
         async with running(Path(folder)) as server:
-            yield server.sweeper_dsn
+            async with connected(server.owner_dsn) as owner:
+                await migrate(owner)
+            yield server
 
 
 @pytest_asyncio.fixture
-async def conn(dsn: str) -> AsyncIterator[Connection]:
-    async with connected(dsn) as owner:
-        await migrate(owner)
-        yield owner
+async def conn(postgres: Server) -> AsyncIterator[Connection]:
+    async with connected(postgres.sweeper_dsn) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture
-async def program(conn: Connection, dsn: str) -> AsyncIterator[Misled]:
+async def program(postgres: Server) -> AsyncIterator[Misled]:
     with tempfile.TemporaryDirectory(prefix="station-misled-") as folder:
-        started = Misled(Path(folder), dsn)
+        started = Misled(Path(folder), postgres)
         try:
             await started.start()
             yield started

@@ -119,7 +119,8 @@ async def test_each_clock_is_told_once_and_soon_whoever_is_killed() -> None:
         async with running(Path(folder)) as server:
             async with connected(server.owner_dsn) as conn:
                 await migrate(conn)
-                begins = datetime.now(UTC) + timedelta(seconds=2)
+            begins = datetime.now(UTC) + timedelta(seconds=2)
+            async with connected(server.sweeper_dsn) as conn:
                 await _plan(conn, begins)
             sweepers = [_launch(server.sweeper_dsn) for _ in range(3)]
             try:
