@@ -7,6 +7,7 @@ reading or writing.
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from core.limits.models import LANES, Lane, LaneSize, Rate
 from core.limits.rates import Rates
 
 _LOOK_S = 0.02
+#: One late look is a pause that is over: who waited through it is served soonest by an answer. Lateness at each of so
+#: many looks in a row is load.
+_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Traffic:
 
 
 class Keeper:
-    """Keeps the limits of this process: who has sent how much, how many are at work, how late the process is."""
+    """Keeps the limits of this process: who has sent how much, how many are at work, how late the process is.
+
+    `lag_s` is by how many seconds it has been late at least, at each of the last looks.
+    """
 
     def __init__(self, *, connections: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rates = Rates()
@@ -83,11 +90,12 @@ class Keeper:
         watching.cancel()
 
     async def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, late_by = asyncio.get_running_loop(), deque([0.0] * _LOOKS, maxlen=_LOOKS)
         while True:
             due = loop.time() + _LOOK_S
             await asyncio.sleep(_LOOK_S)
-            self.lag_s = loop.time() - due
+            late_by.append(loop.time() - due)
+            self.lag_s = min(late_by)
 
 
 def _gate(size: LaneSize, connections: int) -> Gate:

@@ -41,7 +41,7 @@ class LaneSize:
     """How many of a lane are worked on at once, how many more wait and how long.
 
     The number is a `share` of the database's connections, or plain `places`, or so many `a_turn` of the event loop.
-    Beyond `most_lag_s` of delay in the process itself newcomers are sent away at once.
+    Beyond `most_lag_s` of delay in the process itself that lasts newcomers are sent away at once.
     """
 
     waiting: int
