@@ -1,5 +1,7 @@
 """Telling the journey: every step is said in both languages, with what was sent, what came back, and what must hold."""
 
+import asyncio
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -8,6 +10,7 @@ import orjson
 from app.demo import Say
 
 _LONGEST_LINE = 240
+_MOST_TRIES = 4
 
 
 class StoryBroken(Exception):
@@ -40,22 +43,28 @@ class Story:
         photo: bytes | None = None,
         params: dict[str, str] | None = None,
     ) -> Any:
-        """Send a request and give the JSON that came back; the status must be `expect`."""
+        """Send a request and give the JSON that came back; the status must be `expect`.
+
+        Where the service is too busy (503) it is asked again when it says so, as every client does.
+        """
         headers = {"Content-Type": "application/json"} if photo is None else {"Content-Type": "image/png"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if key is not None:
             headers["Idempotency-Key"] = key
         sent = photo if photo is not None else None if body is None else orjson.dumps(body)
-        async with self._http.request(
-            method, self._base_url + path, headers=headers, data=sent, params=params
-        ) as answer:
-            raw, asked = await answer.read(), answer.url.path_qs
-            self._say(_short(f"   → {method} {asked} {_words(body, photo)}"))
+        send = partial(self._http.request, method, self._base_url + path, headers=headers, data=sent, params=params)
+        for _ in range(_MOST_TRIES):
+            async with send() as answer:
+                raw = await answer.read()
+            self._say(_short(f"   → {method} {answer.url.path_qs} {_words(body, photo)}"))
             self._say(_short(f"   ← {answer.status} {raw.decode()}"))
-            if answer.status != expect:
-                raise StoryBroken(f"{method} {asked}: {answer.status} ≠ {expect}: {raw.decode()[:500]}")
-            return orjson.loads(raw) if raw else None
+            if answer.status != 503:
+                break
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
+        if answer.status != expect:
+            raise StoryBroken(f"{method} {answer.url.path_qs}: {answer.status} ≠ {expect}: {raw.decode()[:500]}")
+        return orjson.loads(raw) if raw else None
 
     def check(self, holds: bool, zh: str, en: str) -> None:
         """Say what must hold, or break off."""
