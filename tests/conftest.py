@@ -95,6 +95,14 @@ async def clone(server: Server, *, of: Database | None = None) -> Database:
     return Database(*(_with_name(dsn, name) for dsn in (server.owner_dsn, server.app_dsn, server.sweeper_dsn)))
 
 
+async def empty_database(server: Server) -> str:
+    """Make a database without tables and give the way in for one whom nothing holds back."""
+    name = f"test_{next(_numbers)}"
+    async with connected(_with_name(server.superuser_dsn, "postgres")) as conn:
+        await conn.execute(f"create database {name} owner station_owner")
+    return _with_name(server.superuser_dsn, name)
+
+
 def superuser_dsn(server: Server, database: Database) -> str:
     """Give the way in for one whom no policy of the database holds back: to see what is really there."""
     return _with_name(server.superuser_dsn, urlsplit(database.app_dsn).path.removeprefix("/"))

@@ -154,7 +154,7 @@ class History:
             actor=anonymous(self._cast.district_id),
             now=planned.opened_at,
         )
-        return _known(await find_case_id(self._conn, district_id=self._cast.district_id, token=appeal.token))
+        return _known(await find_case_id(self._conn, district_id=self._cast.district_id, appeal_id=appeal.id))
 
     async def _find_fault(self, planned: PlannedCase) -> int:
         station, amenity = FAULTS[fault_number(planned.number)]

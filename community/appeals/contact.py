@@ -35,7 +35,7 @@ class AppealCopy:
 
 async def copy_appeal(conn: Connection, *, ring: KeyRing, district_id: int, token: str, now: datetime) -> AppealCopy:
     """Give all that is kept of an appeal and the person who made it. Raises `AppealNotFound`."""
-    appeal = await _lock(conn, ring, district_id, token)
+    appeal = await _lock_by_token(conn, ring, district_id, token)
     progress = await get_progress(conn, district_id=district_id, case_id=appeal.case_id)
     await _audit(conn, "appeal.exported", appeal, anonymous(district_id), now)
     return AppealCopy(appeal.text, appeal.submitted_at, appeal.contact, progress)
@@ -48,7 +48,7 @@ async def change_contact(
 
     Raises `AppealNotFound`, `ContactErased`.
     """
-    appeal = await _lock(conn, ring, district_id, token)
+    appeal = await _lock_by_token(conn, ring, district_id, token)
     if appeal.contact_erased_at is not None:
         raise ContactErased()
     await queries.set_contact(conn, ring=ring, district_id=district_id, appeal_id=appeal.id, contact=contact)
@@ -64,7 +64,7 @@ async def erase_contact(
     conn: Connection, *, ring: KeyRing, district_id: int, token: str, records: Path, now: datetime
 ) -> None:
     """Erase the resident's contact, as he asks for by his token. Raises `AppealNotFound`."""
-    appeal = await _lock(conn, ring, district_id, token)
+    appeal = await _lock_by_token(conn, ring, district_id, token)
     await _erase(conn, ring, appeal, anonymous(district_id), records, now)
 
 
@@ -72,8 +72,8 @@ async def erase_contact_of(
     conn: Connection, *, ring: KeyRing, district_id: int, number: str, reason: str, records: Path, now: datetime
 ) -> None:
     """Erase the contact of the appeal whose case has this number, for a written request. Raises `AppealNotFound`."""
-    token = await queries.find_token(conn, district_id=district_id, number=number)
-    appeal = await _lock(conn, ring, district_id, token or "")
+    appeal_id = await queries.find_appeal_of(conn, district_id=district_id, number=number)
+    appeal = await _lock(conn, ring, district_id, appeal_id)
     await _erase(conn, ring, appeal, None, records, now, reason=reason)
 
 
@@ -81,14 +81,21 @@ async def erase_contact_again(
     conn: Connection, *, ring: KeyRing, district_id: int, appeal_id: int, now: datetime
 ) -> None:
     """Erase a contact that is on the list already, because a backup brought it back."""
-    token = await queries.get_token(conn, district_id=district_id, appeal_id=appeal_id)
-    appeal = await _lock(conn, ring, district_id, token)
+    appeal = await _lock(conn, ring, district_id, appeal_id)
     await _sever(conn, ring, appeal, now)
     await _audit(conn, "appeal.contact_erased_again", appeal, None, now)
 
 
-async def _lock(conn: Connection, ring: KeyRing, district_id: int, token: str) -> KeptAppeal:
-    appeal = await queries.lock_kept_appeal(conn, ring=ring, district_id=district_id, token=token)
+async def _lock_by_token(conn: Connection, ring: KeyRing, district_id: int, token: str) -> KeptAppeal:
+    return await _lock(
+        conn, ring, district_id, await queries.find_appeal_id(conn, district_id=district_id, token=token)
+    )
+
+
+async def _lock(conn: Connection, ring: KeyRing, district_id: int, appeal_id: int | None) -> KeptAppeal:
+    appeal = None
+    if appeal_id is not None:
+        appeal = await queries.lock_kept_appeal(conn, ring=ring, district_id=district_id, appeal_id=appeal_id)
     if appeal is None:
         raise AppealNotFound()
     return appeal

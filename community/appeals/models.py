@@ -6,7 +6,7 @@ from datetime import datetime
 from community.models import Channel, Contact, Place
 from core.sealing.models import SealedTable
 
-APPEAL = SealedTable("appeal", ("contact_name", "contact_phone"))
+APPEAL = SealedTable("appeal", ("contact_name", "contact_phone", "token"))
 
 
 @dataclass(frozen=True, slots=True)

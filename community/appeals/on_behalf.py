@@ -65,7 +65,7 @@ async def _enter(
 ) -> Entered:
     appeal, is_new = await keep_once(conn, ring=ring, key=key, draft=draft, intake=intake, actor=actor, now=now)
     if not is_new:
-        case_id = await queries.find_case_id(conn, district_id=actor.district_id, token=appeal.token)
+        case_id = await queries.find_case_id(conn, district_id=actor.district_id, appeal_id=appeal.id)
         first = await case_queries.find_case(conn, district_id=actor.district_id, case_id=case_id or 0)
         assert first is not None  # noqa: S101 — stored in one transaction with its appeal
         return Entered(first.id, first.number)

@@ -84,7 +84,10 @@ async def withdraw_appeal(conn: Connection, *, district_id: int, token: str, wor
 
 async def _find_case_id(conn: Connection, district_id: int, token: str) -> int:
     async with acting(conn, Work.TOKEN):
-        case_id = await queries.find_case_id(conn, district_id=district_id, token=token)
+        appeal_id = await queries.find_appeal_id(conn, district_id=district_id, token=token)
+        case_id = None
+        if appeal_id is not None:
+            case_id = await queries.find_case_id(conn, district_id=district_id, appeal_id=appeal_id)
     if case_id is None:
         raise AppealNotFound()
     await hold_case(conn, case_id=case_id)

@@ -1,7 +1,10 @@
 """SQL of appeals."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+
+import asyncpg
 
 from community.appeals.models import APPEAL, KeptAppeal
 from community.models import Appeal, Channel, Contact
@@ -30,9 +33,10 @@ async def insert_appeal(
     row = await conn.fetchrow(
         f"""
         insert into appeal (
-            district_id, id, key, body_hash, token, contact_name, contact_phone, taken_by, channel, submitted_at
+            district_id, id, key, body_hash, token, token_hash, contact_name, contact_phone, taken_by, channel,
+            submitted_at
         )
-        overriding system value values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        overriding system value values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict on constraint appeal_key_unique do nothing
         returning {_APPEAL}
         """,  # noqa: S608
@@ -40,37 +44,52 @@ async def insert_appeal(
         appeal_id,
         key,
         body_hash,
-        token,
+        ring.seal(token, APPEAL.place("token", district_id=district_id, row_id=appeal_id)),
+        _hash(token),
         ring.seal(contact.name, APPEAL.place("contact_name", district_id=district_id, row_id=appeal_id)),
         ring.seal(contact.phone, APPEAL.place("contact_phone", district_id=district_id, row_id=appeal_id)),
         taken_by,
         channel,
         submitted_at,
     )
-    return None if row is None else Appeal(**row)
+    return None if row is None else _open_appeal(row, ring=ring, district_id=district_id)
 
 
-async def get_appeal_by_key(conn: Connection, *, district_id: int, key: str) -> Appeal:
+async def get_appeal_by_key(conn: Connection, *, ring: KeyRing, district_id: int, key: str) -> Appeal:
     row = await conn.fetchrow(
         f"select {_APPEAL} from appeal where district_id = $1 and key = $2",  # noqa: S608
         district_id,
         key,
     )
     assert row is not None  # noqa: S101 — the key has just been found in use
-    return Appeal(**row)
+    return _open_appeal(row, ring=ring, district_id=district_id)
 
 
-async def find_case_id(conn: Connection, *, district_id: int, token: str) -> int | None:
-    """Give the case of the appeal with this token."""
+def _open_appeal(row: asyncpg.Record, *, ring: KeyRing, district_id: int) -> Appeal:
+    token = ring.open(row["token"], APPEAL.place("token", district_id=district_id, row_id=row["id"]))
+    assert token is not None  # noqa: S101 — it goes with the key, by which the row has just been found or made
+    return Appeal(**dict(row) | {"token": token})
+
+
+def _hash(token: str) -> bytes:
+    """Give what a token is found by: of 192 random bits, so nobody can try them all."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def find_appeal_id(conn: Connection, *, district_id: int, token: str) -> int | None:
+    """Give the appeal that a token opens."""
+    appeal_id: int | None = await conn.fetchval(
+        "select id from appeal where district_id = $1 and token_hash = $2", district_id, _hash(token)
+    )
+    return appeal_id
+
+
+async def find_case_id(conn: Connection, *, district_id: int, appeal_id: int) -> int | None:
+    """Give the case of an appeal."""
     case_id: int | None = await conn.fetchval(
-        """
-        select community_case.id from appeal
-        join community_case on community_case.district_id = appeal.district_id
-            and community_case.origin = 'appeal' and community_case.origin_ref = appeal.id::text
-        where appeal.district_id = $1 and appeal.token = $2
-        """,
+        "select id from community_case where district_id = $1 and origin = 'appeal' and origin_ref = $2",
         district_id,
-        token,
+        str(appeal_id),
     )
     return case_id
 
@@ -97,8 +116,8 @@ def open_contact(
     )
 
 
-async def lock_kept_appeal(conn: Connection, *, ring: KeyRing, district_id: int, token: str) -> KeptAppeal | None:
-    """Give what is kept of the appeal with this token, and hold its case until the transaction ends."""
+async def lock_kept_appeal(conn: Connection, *, ring: KeyRing, district_id: int, appeal_id: int) -> KeptAppeal | None:
+    """Give what is kept of an appeal, and hold its case until the transaction ends."""
     row = await conn.fetchrow(
         """
         select appeal.district_id, appeal.id, community_case.id as case_id, description as text, contact_name,
@@ -106,11 +125,11 @@ async def lock_kept_appeal(conn: Connection, *, ring: KeyRing, district_id: int,
         from appeal
         join community_case on community_case.district_id = appeal.district_id
             and community_case.origin = 'appeal' and community_case.origin_ref = appeal.id::text
-        where appeal.district_id = $1 and appeal.token = $2
+        where appeal.district_id = $1 and appeal.id = $2
         for no key update of community_case
         """,
         district_id,
-        token,
+        appeal_id,
     )
     if row is None:
         return None
@@ -120,16 +139,16 @@ async def lock_kept_appeal(conn: Connection, *, ring: KeyRing, district_id: int,
         values.pop("contact_phone"),
         ring=ring,
         district_id=district_id,
-        appeal_id=row["id"],
+        appeal_id=appeal_id,
     )
     return KeptAppeal(**values, contact=contact)
 
 
 async def set_contact(conn: Connection, *, ring: KeyRing, district_id: int, appeal_id: int, contact: Contact) -> None:
-    """Exchange the contact. The hash of what was sent goes: who knows the words could find the phone by trying all."""
+    """Exchange the contact. Sent again under its old key, the appeal would differ, so key, hash and token go."""
     await conn.execute(
         """
-        update appeal set contact_name = $3, contact_phone = $4, key = '~' || id, body_hash = ''
+        update appeal set contact_name = $3, contact_phone = $4, key = '~' || id, body_hash = '', token = null
         where district_id = $1 and id = $2
         """,
         district_id,
@@ -151,27 +170,19 @@ async def set_contact_owed(conn: Connection, *, district_id: int, case_id: int, 
     )
 
 
-async def find_token(conn: Connection, *, district_id: int, number: str) -> str | None:
-    """Give the token of the appeal whose case has this number."""
-    token: str | None = await conn.fetchval(
+async def find_appeal_of(conn: Connection, *, district_id: int, number: str) -> int | None:
+    """Give the appeal whose case has this number."""
+    appeal_id: int | None = await conn.fetchval(
         """
-        select token from community_case
-        join appeal on appeal.district_id = $1 and appeal.id = origin_ref::bigint
-        where community_case.district_id = $1
-            and community_case.id = case when $2 ~ '^[0-9]{4}-[0-9]{6,18}$' then split_part($2, '-', 2)::bigint end
+        select origin_ref::bigint from community_case
+        where district_id = $1
+            and id = case when $2 ~ '^[0-9]{4}-[0-9]{6,18}$' then split_part($2, '-', 2)::bigint end
             and number = $2 and origin = 'appeal'
         """,
         district_id,
         number,
     )
-    return token
-
-
-async def get_token(conn: Connection, *, district_id: int, appeal_id: int) -> str:
-    token: str = await conn.fetchval(
-        "select token from appeal where district_id = $1 and id = $2", district_id, appeal_id
-    )
-    return token
+    return appeal_id
 
 
 async def list_standing(conn: Connection, *, district_id: int, erasures: Sequence[Erasure]) -> list[int]:

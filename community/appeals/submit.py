@@ -53,7 +53,7 @@ async def keep_once(
     check_key(key)
     said = {"draft": replace(draft, contact=NOBODY), "intake": intake}
     body_hash = hashlib.sha256(orjson.dumps(said)).digest()
-    # The token is kept readable: it opens only this appeal, and a repeated sending must get the same one.
+    # The token is kept sealed as long as the key is: a repeated sending must get the same one.
     appeal = await queries.insert_appeal(
         conn,
         ring=ring,
@@ -68,7 +68,7 @@ async def keep_once(
     )
     if appeal is not None:
         return appeal, True
-    first = await queries.get_appeal_by_key(conn, district_id=actor.district_id, key=key)
+    first = await queries.get_appeal_by_key(conn, ring=ring, district_id=actor.district_id, key=key)
     contact = await queries.find_contact(conn, ring=ring, district_id=actor.district_id, appeal_id=first.id)
     if first.body_hash != body_hash or contact != draft.contact:
         raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")

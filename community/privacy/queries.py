@@ -140,12 +140,12 @@ async def delete_notices_of(conn: Connection, *, district_id: int, rider_id: int
 async def forget_contacts(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out name and phone of appeals whose cases ended before; give how many.
 
-    The hash of what was sent goes too: who knows the words could find the phone by trying them all.
+    Sent again under its old key, such an appeal would differ, so key, hash and sealed token go too.
     """
     return _count(
         await conn.execute(
             """
-            update appeal set contact_name = null, contact_phone = null, key = '~' || id, body_hash = ''
+            update appeal set contact_name = null, contact_phone = null, key = '~' || id, body_hash = '', token = null
             where (district_id, id) in (
                 select appeal.district_id, appeal.id from appeal
                 join community_case on community_case.district_id = appeal.district_id
@@ -163,11 +163,14 @@ async def forget_contacts(conn: Connection, *, district_id: int, before: datetim
 
 
 async def forget_appeal_keys(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
-    """Take out the keys of appeals sent before; no client's key begins with ~. Give how many."""
+    """Take out the keys of appeals sent before, and the sealed tokens with them; no client's key begins with ~.
+
+    What a resident holds opens his appeal as before. Give how many.
+    """
     return _count(
         await conn.execute(
             """
-            update appeal set key = '~' || id, body_hash = '' where (district_id, id) in (
+            update appeal set key = '~' || id, body_hash = '', token = null where (district_id, id) in (
                 select district_id, id from appeal where district_id = $1 and submitted_at < $2 and body_hash <> ''
                 order by submitted_at limit $3 for update skip locked
             )

@@ -85,6 +85,7 @@ class Scene:
 
     program: Program
     rider: Caller
+    token: str
     folder: Path
 
 
@@ -96,11 +97,11 @@ async def scene() -> AsyncIterator[Scene]:
         program.data_dir.mkdir()
         try:
             await program.start()
-            rider = await live(program)
+            rider, token = await live(program), await appeal(program)
             await misbehave(program, rider)
             await wander(program)
             await checkpoint(program)
-            yield Scene(program, rider, Path(folder))
+            yield Scene(program, rider, token, Path(folder))
         finally:
             program.stop()
 
@@ -132,8 +133,18 @@ async def live(program: Program) -> Caller:
     assert (200, RESIDENT_PHONE, RESIDENT_NAME) == (status, person["phone"], person["name"])
     status, detail = await secretary.ask("GET", f"/api/v1/cases/{case['case_id']}")
     assert {"name": "谷*", "phone": "151****3219"} == detail["contact"]
-    assert 201 == (await Caller(program).ask("POST", "/api/v1/appeals", entered, key=str(uuid.uuid4())))[0]
     return rider
+
+
+async def appeal(program: Program) -> str:
+    """Let the resident send in an appeal himself, and give its token."""
+    said = {"category": "help", "text": "入学", "contact_name": RESIDENT_NAME, "contact_phone": RESIDENT_PHONE}
+    status, received = await Caller(program).ask("POST", "/api/v1/appeals", said, key=str(uuid.uuid4()))
+    assert 201 == status
+    token: str = received["token"]
+    status, _ = await Caller(program).ask("GET", f"/api/v1/appeals/{token}")
+    assert 200 == status
+    return token
 
 
 async def misbehave(program: Program, rider: Caller) -> None:
@@ -218,6 +229,15 @@ async def test_nobody_is_named_in_a_dump_a_file_or_a_log(scene: Scene) -> None:
     assert [] == hits(await dump(scene.program.data_dir))
     assert [] == hits_in_files(scene.program.data_dir)
     assert b"SMS ****4321" in scene.program.log.read_bytes()  # the terminal of the demonstration was searched, too
+
+
+async def test_the_token_of_an_appeal_stands_in_no_dump_file_or_log(scene: Scene) -> None:
+    raw = scene.token.encode()
+    spelt = (raw, raw.hex().encode(), base64.b64encode(raw).rstrip(b"=")[:-1])
+    dumped = await dump(scene.program.data_dir)
+    assert [] == [spelling for spelling in spelt if spelling in dumped]
+    assert hashlib.sha256(raw).hexdigest().encode() in dumped  # what it is found by is there
+    assert [] == [place for place in files(scene.program.data_dir) if any(each in place.read_bytes() for each in spelt)]
 
 
 async def test_a_restored_backup_names_nobody_and_serves_only_with_its_keys(scene: Scene) -> None:

@@ -40,7 +40,7 @@ async def send(conn: Connection, draft: AppealDraft = DRAFT, key: str = KEY) -> 
 
 
 async def case_of(conn: Connection, appeal: Appeal) -> Case:
-    case_id = await find_case_id(conn, district_id=DISTRICT, token=appeal.token)
+    case_id = await find_case_id(conn, district_id=DISTRICT, appeal_id=appeal.id)
     assert case_id is not None
     case = await queries.find_case(conn, district_id=DISTRICT, case_id=case_id)
     assert case is not None

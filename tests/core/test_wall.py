@@ -223,8 +223,8 @@ OF_AREAS: dict[str, Told] = {
         is_riders,
     ),
     "appeal": Told(
-        "insert into appeal (district_id, key, body_hash, token, submitted_at) "
-        "values (1, 'k' || $4, '', 't' || $4, $5)",
+        "insert into appeal (district_id, key, body_hash, token_hash, submitted_at) "
+        "values (1, 'k' || $4, '', sha256($4::text::bytea), $5)",
         never,  # none of the cases here is of an appeal
         never,
     ),

@@ -55,7 +55,7 @@ async def appeal(
 
 
 async def case_of(conn: Connection, sent: Appeal) -> Case:
-    case_id = await find_case_id(conn, district_id=DISTRICT, token=sent.token)
+    case_id = await find_case_id(conn, district_id=DISTRICT, appeal_id=sent.id)
     case = await find_case(conn, district_id=DISTRICT, case_id=case_id or 0)
     assert case is not None
     return case
