@@ -1,6 +1,7 @@
 """The description of the interface: as OpenAPI, and as a page that needs no script and no network."""
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -50,8 +51,9 @@ th { white-space: nowrap; }
 """
 
 
+@cache  # of one program it is always the same, and takes the better part of a second: longer than all else at its start
 def openapi_document() -> dict[str, Any]:
-    """Describe the whole interface."""
+    """Describe the whole interface; callers leave what they are given as it is."""
     return describe(
         ROUTES + DOCS_ROUTES,
         title="骑士驿站 Rider Station",
