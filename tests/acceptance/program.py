@@ -126,6 +126,8 @@ class Program:
 
 
 _SHORT = aiohttp.ClientTimeout(total=2)
+#: Longer than any promise, so that a busy machine does not look like a broken service.
+_PATIENT = aiohttp.ClientTimeout(total=COMES_BACK_S)
 
 
 class Caller:
@@ -143,7 +145,7 @@ class Caller:
         async with (
             aiohttp.ClientSession() as http,
             http.request(
-                method, self._program.url + path, json=body, params=params, headers=headers, timeout=_SHORT
+                method, self._program.url + path, json=body, params=params, headers=headers, timeout=_PATIENT
             ) as answer,
         ):
             return answer.status, await answer.json(content_type=None)
