@@ -51,8 +51,11 @@ wheel: .venv/dev pages ## Pack everything, the built pages too, into dist/*.whl
 screenshots: .venv/dev pages ## Take the pictures of the README anew
 	$(BIN)/python -m tests.web.screenshots
 
+# Each worker has a PostgreSQL of its own, and a file stays with one worker; the slowest files come first. 0: no workers.
+WORKERS ?= 2
+
 pytest: .venv/dev pages ## Run the tests alone
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 docs: .venv/dev ## Write docs/openapi.yaml, docs/problems.md and docs/figures.md anew from the code
 	$(BIN)/python -m app docs
