@@ -60,8 +60,13 @@ async def read(client: Client, path: str) -> Page:
     return Page(await answer.text())
 
 
-async def test_the_page_lists_every_route_with_who_may_call_it(docs: Client) -> None:
-    lines = (await read(docs, "/docs")).text.splitlines()
+@pytest_asyncio.fixture(scope="module")
+async def operations(docs: Client) -> Page:
+    return await read(docs, "/docs")
+
+
+async def test_the_page_lists_every_route_with_who_may_call_it(operations: Page) -> None:
+    lines = operations.text.splitlines()
     missing = [
         f"{route.method} {route.path}"
         for route in ROUTES + DOCS_ROUTES
@@ -71,14 +76,14 @@ async def test_the_page_lists_every_route_with_who_may_call_it(docs: Client) -> 
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-async def test_each_route_says_who_may_call_it(docs: Client, route: Route) -> None:
+async def test_each_route_says_who_may_call_it(docs: Client, operations: Page, route: Route) -> None:
     operation = docs.app[OPENAPI]["paths"][route.path][route.method.lower()]
     assert f"Who may call: {route.policy.name}." in operation["description"]
-    assert operation["description"].split("\n")[-1] in (await read(docs, "/docs")).text
+    assert operation["description"].split("\n")[-1] in operations.text
 
 
-async def test_every_operation_has_an_address_of_its_own(docs: Client) -> None:
-    ids = (await read(docs, "/docs")).ids()
+async def test_every_operation_has_an_address_of_its_own(operations: Page) -> None:
+    ids = operations.ids()
     assert len(ROUTES + DOCS_ROUTES) == len(set(ids)) == len(ids)
 
 
