@@ -23,17 +23,27 @@ class Refusal(Exception):
 
     `detail` may hold `{name}` places, filled from the keyword arguments; `pointer` names the wrong field
     (`/hours` in a body, `/query/lat`, `/path/station_id` or `/header/Idempotency-Key` elsewhere).
-    `retry_after_s` is set where trying again later may help.
+    `retry_after_s` is set where trying again later may help. `account_id` says for the log whose account was tried.
     """
 
     status: ClassVar[int] = 400
     slug: ClassVar[str] = "bad-request"
     title: ClassVar[Text] = Text("请求有误", "Bad request")
     detail: ClassVar[Text] = Text("请检查后重试。", "Please check and try again.")
+    #: Somebody did not prove who he is: a password, code or token is wrong.
+    is_failed_proof: ClassVar[bool] = False
 
-    def __init__(self, *, pointer: str | None = None, retry_after_s: int | None = None, **fields: object) -> None:
+    def __init__(
+        self,
+        *,
+        pointer: str | None = None,
+        retry_after_s: int | None = None,
+        account_id: int | None = None,
+        **fields: object,
+    ) -> None:
         self.pointer = pointer
         self.retry_after_s = retry_after_s
+        self.account_id = account_id
         self.fields = fields
         super().__init__(self.explain("en"))
 

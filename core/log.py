@@ -3,6 +3,7 @@
 A line cannot be forged or hidden by what somebody sends: control, direction and line-breaking characters are escaped.
 What would name a person or let somebody in is taken out: phones, identity numbers, tokens, codes; and of positions all
 but three decimals. This is the last wall: nothing of that kind is to be logged in the first place.
+Security events (`core.security_log`) carry facts of their own beside the message.
 """
 
 import json
@@ -15,6 +16,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
+
+from core.security_log import Facts, SummingHandler
 
 #: The number of the request that is being answered; empty outside requests.
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -65,13 +68,15 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line of a record, without its end."""
-        line = {
+        line: dict[str, str | int] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
             "message": redact(record.getMessage()[:LONGEST_MESSAGE]),
         }
-        if request_id := REQUEST_ID.get():
+        facts: Facts = getattr(record, "facts", {})
+        line |= {name: redact(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        if (request_id := REQUEST_ID.get()) and "times" not in facts:  # a sum is of many requests
             line["request_id"] = request_id
         if record.exc_info and record.exc_info[0] is not None:
             line |= self._describe(record.exc_info)
@@ -90,7 +95,7 @@ class JsonFormatter(logging.Formatter):
 
 def start_logging(stream: TextIO) -> None:
     """Send all logs of the process to `stream`, warnings of the interpreter too."""
-    handler = logging.StreamHandler(stream)
+    handler = SummingHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)

@@ -114,6 +114,7 @@ class CodeNotAccepted(Refusal):
 
     status = 422
     slug = "code-not-accepted"
+    is_failed_proof = True
     title = Text("验证码无效", "Code not accepted")
     detail = Text(
         "验证码错误、已使用或已过期；同一验证码最多试 {tries} 次，请重新获取。",

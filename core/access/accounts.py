@@ -18,6 +18,7 @@ from core.audit import record_act
 from core.database import Connection, Pool
 from core.queries import find_district
 from core.sealing.ring import KeyRing
+from core.security_log import note
 
 MAX_FAILURES = 8
 LOCK_FOR = timedelta(minutes=15)
@@ -126,7 +127,8 @@ async def sign_in(
             subject_id=account.id,
             now=now,
         )
-        return tokens
+    note("signed in", caller="staff", caller_id=account.id)
+    return tokens
 
 
 async def prove_again(pool: Pool, *, actor: Actor, password: str, code: str, ring: KeyRing, now: datetime) -> None:
@@ -217,7 +219,11 @@ async def _proved(
                 yield conn, account
                 return
             await _count_failure(conn, district_id=district_id, staff_id=account.id, now=now)
-    raise WrongSignIn(max_failures=MAX_FAILURES, minutes=int(LOCK_FOR.total_seconds() // 60))
+    raise WrongSignIn(
+        max_failures=MAX_FAILURES,
+        minutes=int(LOCK_FOR.total_seconds() // 60),
+        account_id=None if account is None else account.id,
+    )
 
 
 async def _username(pool: Pool, actor: Actor) -> str:
@@ -242,3 +248,4 @@ async def _count_failure(conn: Connection, *, district_id: int, staff_id: int, n
         await record_act(
             conn, district_id=district_id, act="staff.locked", actor=None, subject="staff", subject_id=staff_id, now=now
         )
+        note("locked", caller="staff", caller_id=staff_id)

@@ -8,6 +8,7 @@ class WrongSignIn(Refusal):
 
     status = 401
     slug = "wrong-sign-in"
+    is_failed_proof = True
     title = Text("登录失败", "Sign-in failed")
     detail = Text(
         "用户名、密码或验证码不正确，或账号已锁定、停用；连续输错 {max_failures} 次将锁定 {minutes} 分钟。"
@@ -22,6 +23,7 @@ class WrongOldPassword(Refusal):
 
     status = 403
     slug = "wrong-old-password"
+    is_failed_proof = True
     title = Text("原密码不正确", "The old password is wrong")
     detail = Text("原密码不正确；多次输错会锁定账号。", "The old password is wrong; many wrong tries lock the account.")
 
@@ -83,6 +85,7 @@ class WrongCode(Refusal):
 
     status = 422
     slug = "wrong-code"
+    is_failed_proof = True
     title = Text("验证码不正确", "The code is wrong")
     detail = Text(
         "验证码不正确。请核对手机时间，并使用刚刚添加的条目。",
@@ -113,6 +116,7 @@ class FirstRunRefused(Refusal):
 
     status = 403
     slug = "first-run-refused"
+    is_failed_proof = True
     title = Text("不能创建首位管理员", "The first administrator cannot be made")
     detail = Text(
         "令牌不正确、已过期或已使用，或已有工作人员账号。令牌在服务启动时打印，24 小时内有效，重启后换新。",

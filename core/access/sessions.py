@@ -35,6 +35,7 @@ class SessionEnded(Refusal):
 
     status = 401
     slug = "session-ended"
+    is_failed_proof = True
     title = Text("登录已失效", "The session has ended")
     detail = Text("登录已失效，请重新登录。", "This session has ended; please sign in again.")
 

@@ -15,8 +15,10 @@ from aiohttp.typedefs import Handler
 
 from core.database import TRANSIENT_ERRORS
 from core.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound, Refusal, Text, Unavailable
-from core.http.wiring import BEGUN, NUMBER, language
+from core.http.callers import PROXIES, client_address
+from core.http.wiring import ACTOR, BEGUN, NUMBER, language
 from core.log import REQUEST_ID, new_request_id
+from core.security_log import ORIGIN, note
 
 #: Constraint name → what breaking it means.
 ConstraintMeanings = Mapping[str, Callable[[], Refusal]]
@@ -24,6 +26,9 @@ CONSTRAINTS: web.AppKey[ConstraintMeanings] = web.AppKey("constraints")
 
 PROBLEM_PAGE = "/docs/problems#"
 NUMBER_HEADER = "X-Request-Id"
+
+#: What may be an attack: no proof, no right, too much; and of things not found those that were named by the caller.
+_TELLING = frozenset({401, 403, 429})
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +94,7 @@ class ServerFault(Refusal):
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Number the request, and turn every exception into a problem."""
-    numbered = REQUEST_ID.set(number(request))
+    numbered, origin = REQUEST_ID.set(number(request)), ORIGIN.set(_origin(request))
     try:
         return await handler(request)
     except Exception as error:
@@ -99,20 +104,48 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
             request.transport.abort()
         return answer
     finally:
+        ORIGIN.reset(origin)
         REQUEST_ID.reset(numbered)
+
+
+def _origin(request: web.Request) -> dict[str, str]:
+    """Give the name of the route, in which no value of the caller's stands, and his address."""
+    address = client_address(request) if PROXIES in request.app else ""
+    return {"route": f"{request.method} {_pattern(request)}", "address": address}
+
+
+def _pattern(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 def _of_exception(request: web.Request, error: Exception) -> web.StreamResponse:
     if isinstance(error, Refusal):
-        return problem(request, error)
+        return _refuse(request, error)
     if isinstance(error, web.HTTPException):
         return _of_http_exception(request, error)
     if isinstance(error, asyncpg.PostgresError):
-        return problem(request, _of_postgres_error(request, error))
+        return _refuse(request, _of_postgres_error(request, error))
     if isinstance(error, TRANSIENT_ERRORS):
         _log.error("the database is in trouble", exc_info=error)
         return problem(request, Unavailable(retry_after_s=2))
     return problem(request, _unforeseen(error))
+
+
+def _refuse(request: web.Request, refusal: Refusal) -> web.StreamResponse:
+    """Answer a refusal; one that may be part of an attack stands in the log."""
+    is_named = refusal.status == 404 and "{" in _pattern(request)
+    if refusal.is_failed_proof or refusal.status in _TELLING or is_named:
+        caller = request.get(ACTOR)  # not known where his address alone was too much
+        note(
+            "proof failed" if refusal.is_failed_proof else "refused",
+            status=refusal.status,
+            problem=refusal.slug,
+            caller=None if caller is None else caller.kind,
+            caller_id=None if caller is None else caller.id,
+            account_id=refusal.account_id,
+        )
+    return problem(request, refusal)
 
 
 def number(request: web.BaseRequest) -> str:

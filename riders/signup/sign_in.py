@@ -15,6 +15,7 @@ from core.events import record_event
 from core.limits.budgets import OverBudget, spend
 from core.limits.models import Budget
 from core.sealing.ring import KeyRing
+from core.security_log import note
 from riders.errors import CodeNotAccepted, TooManyTries
 from riders.models import SignIn
 from riders.signup import queries
@@ -63,7 +64,10 @@ async def sign_in(
     async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
         guess = await prove_code(conn, district_id=district_id, phone=phone, code=code, asker=asker, desk=desk, now=now)
         if guess.is_right:
-            return await _welcome(conn, ring=ring, district_id=district_id, phone=phone, device=device, now=now)
+            entered = await _welcome(conn, ring=ring, district_id=district_id, phone=phone, device=device, now=now)
+    if guess.is_right:
+        note("signed in", caller="rider", caller_id=entered.rider_id)
+        return entered
     if guess.should_warn:
         await warn(desk, phone)
     raise CodeNotAccepted(pointer="/code", tries=TRIES_A_CODE)
@@ -87,6 +91,8 @@ async def prove_code(
     if should_warn:
         after = after.warned(now)
     await code_queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=after, now=now)
+    if after.locked_until(now) is not None:
+        note("locked", caller="rider")
     return Guess(is_right, should_warn)
 
 

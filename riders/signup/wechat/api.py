@@ -9,6 +9,7 @@ from core.access.sessions import require_recent_sign_in
 from core.access.wall import Work, transaction_of
 from core.http.endpoint import Created, Input
 from core.http.wiring import POOL, actor, district_id, now, transaction
+from core.security_log import note
 from riders.signup.api import CODE_DESK, RiderSignedIn
 from riders.signup.wechat.bind import Exchange, bind, openid_hmac, sign_in, unbind
 from riders.signup.wechat.errors import WechatOff
@@ -33,6 +34,7 @@ async def sign_in_by_wechat(request: web.Request, body: WechatBody) -> Created[R
         entered = await sign_in(
             conn, district_id=district_id(request), account=account, device=device, now=now(request)
         )
+    note("signed in", caller="rider", caller_id=entered.rider_id)
     # A mini-program has no cookies.
     session = await hand_over(request, entered.tokens, by_cookie=False)
     return Created(RiderSignedIn(entered.rider_id, entered.is_new, session), location="/api/v1/session")

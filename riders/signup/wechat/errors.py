@@ -38,6 +38,7 @@ class WechatCodeNotValid(Refusal):
 
     status = 422
     slug = "wechat-code-not-valid"
+    is_failed_proof = True
     title = Text("微信登录凭证无效", "The WeChat code is not valid")
     detail = Text(
         "微信登录凭证无效、已使用或已过期（5 分钟），请重新进入小程序再试。",
