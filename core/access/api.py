@@ -14,7 +14,7 @@ from core.access.tokens.token import Token
 from core.access.wall import Work, acting
 from core.errors import NotFound
 from core.http.endpoint import Created, Input
-from core.http.identity import REFRESH_COOKIE, csrf_token, drop_cookies, give_cookies, require_own_page
+from core.http.identity import REFRESH_COOKIE, csrf_token, forget_answers, give_cookies, leave, require_own_page
 from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 
 _Code = Field(default="", max_length=40)
@@ -146,6 +146,7 @@ async def refresh_session(request: web.Request, body: RefreshBody) -> SessionOpe
     async with transaction(request) as conn, acting(conn, Work.AUTHENTICATE):
         tokens = await sessions.refresh_session(conn, district_id=district_id(request), token=token, now=now(request))
     if tokens is None:  # after the commit, for what ends a session must be stored
+        forget_answers(request)
         raise sessions.SessionEnded()
     return _as_cookies(request, tokens) if body.refresh is None else _in_body(tokens)
 
@@ -183,7 +184,12 @@ async def sign_out(request: web.Request) -> None:
         await sessions.end_session(
             conn, actor=actor(request), session_id=actor(request).session_id or 0, now=now(request)
         )
-    drop_cookies(request)
+    _leave(request)
+
+
+def _leave(request: web.Request) -> None:
+    """Clear the browser; but what a rider has not sent yet is his, and waits for him to sign in again."""
+    leave(request, with_storage=actor(request).kind == "staff")
 
 
 async def list_sessions(request: web.Request) -> list[Session]:
@@ -196,6 +202,8 @@ async def end_session(request: web.Request, session_id: int) -> None:
     """End one of one's own sessions, as of a device that was lost."""
     async with transaction(request) as conn:
         await sessions.end_session(conn, actor=actor(request), session_id=session_id, now=now(request))
+    if session_id == actor(request).session_id:
+        _leave(request)
 
 
 async def end_other_sessions(request: web.Request) -> None:

@@ -16,7 +16,7 @@ from core.access.sessions import anonymous, find_actor
 from core.access.tokens.token import Token
 from core.access.wall import Work, transaction_of
 from core.errors import Refusal, Text
-from core.http.wiring import POOL, PUBLIC_URL, bearer_token, district_id, now
+from core.http.wiring import FORGOTTEN, POOL, PUBLIC_URL, bearer_token, district_id, now
 
 #: The prefix binds each to this host, to TLS and to the path `/`; no script can read them.
 ACCESS_COOKIE, REFRESH_COOKIE = "__Host-access", "__Host-refresh"
@@ -107,14 +107,27 @@ def give_cookies(request: web.Request, tokens: Tokens) -> None:
     request[_NEW_COOKIES] = tokens
 
 
-def drop_cookies(request: web.Request) -> None:
-    """Let the answer to this request take the cookies away, if the caller came by one."""
+def leave(request: web.Request, *, with_storage: bool) -> None:
+    """Let the answer take away what the browser holds of the session that has ended: cookies and kept answers.
+
+    `with_storage` takes what pages have stored as well, a rider's drafts among it. Not by Clear-Site-Data go the
+    cookies: that would take those of all hosts of the domain, which are not ours.
+    """
+    request[FORGOTTEN] = '"cache", "storage"' if with_storage else '"cache"'
     if _COOKIE in request:
         request[_NEW_COOKIES] = None
 
 
+def forget_answers(request: web.Request) -> None:
+    """Let the browser forget the answers it has kept, as one does that finds its session ended by somebody else.
+
+    The cookies stay, for they may be those of a session that was opened meanwhile.
+    """
+    request[FORGOTTEN] = '"cache"'
+
+
 def put_cookies(request: web.Request, response: web.StreamResponse) -> None:
-    """Put on the answer what `give_cookies` and `drop_cookies` asked for."""
+    """Put on the answer what `give_cookies` and `leave` asked for."""
     if _NEW_COOKIES not in request:
         return
     tokens, moment = request[_NEW_COOKIES], now(request)

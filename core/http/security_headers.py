@@ -2,7 +2,7 @@
 
 from aiohttp import hdrs, web
 
-from core.http.wiring import PUBLIC_URL
+from core.http.wiring import FORGOTTEN, PUBLIC_URL
 
 #: What runs or styles comes from a file of ours, never from within a page; other sites neither frame nor fetch us.
 _POLICY = (
@@ -67,4 +67,6 @@ async def put_security_headers(request: web.Request, response: web.StreamRespons
     """Put the headers on an answer (a signal of the application), and take away what tells of what we are made."""
     for name, value in security_headers(request.app).items():
         response.headers.setdefault(name, value)
+    if FORGOTTEN in request:
+        response.headers["Clear-Site-Data"] = request[FORGOTTEN]
     response.headers.popall(hdrs.SERVER, None)

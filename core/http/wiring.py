@@ -34,6 +34,8 @@ RING = web.AppKey("ring", KeyRing)
 ACTOR = web.RequestKey("actor", Actor)
 #: The number of the request, as in its answer and in the log.
 NUMBER = web.RequestKey("number", str)
+#: What the browser is to forget with this answer, in the words of Clear-Site-Data.
+FORGOTTEN = web.RequestKey("forgotten", str)
 #: There once the head of an answer goes out.
 BEGUN = web.RequestKey("begun", bool)
 

@@ -10,6 +10,7 @@ from core.access.sessions import require_recent_sign_in
 from core.access.wall import Work, acting
 from core.http.callers import client_address
 from core.http.endpoint import Input
+from core.http.identity import leave
 from core.http.photos import PHOTO_STORE
 from core.http.wiring import POOL, RECORDS, RING, actor, district_id, now, transaction
 from riders.models import Rider, rider_id_of
@@ -60,6 +61,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
             records=request.app[RECORDS],
             now=now(request),
         )
+    leave(request, with_storage=True)
 
 
 async def export_own_data(request: web.Request) -> web.StreamResponse:
@@ -95,7 +97,7 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
 async def change_own_phone(request: web.Request, body: NewPhoneBody) -> Rider:
     """Move the rider's account to a number that he has just proved to hold; he signs in anew everywhere."""
     require_recent_sign_in(actor(request), now(request))
-    return await change_phone(
+    changed = await change_phone(
         request.app[POOL],
         ring=request.app[RING],
         actor=actor(request),
@@ -105,3 +107,5 @@ async def change_own_phone(request: web.Request, body: NewPhoneBody) -> Rider:
         desk=request.app[CODE_DESK],
         now=now(request),
     )
+    leave(request, with_storage=False)
+    return changed

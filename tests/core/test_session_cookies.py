@@ -203,6 +203,56 @@ async def inbox(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIt
         yield started, inbox
 
 
+async def enter_as_rider(inbox: tuple[Client, Inbox]) -> Browser:
+    client, phone = inbox
+    browser, device = Browser(client), {"phone": "19900000001", "device_nonce": "b7c1f09e55aa40d2"}
+    await browser.ask("POST", "/riders/codes", device)
+    told = await (await browser.ask("POST", "/riders/sessions", device | {"code": phone.code, "cookies": True})).json()
+    browser.csrf = told["session"]["csrf_token"]
+    return browser
+
+
+async def own_session(browser: Browser) -> str:
+    return str((await (await browser.ask("GET", "/session")).json())["session_id"])
+
+
+async def test_leaving_clears_the_browser_but_for_what_a_rider_has_not_sent(
+    inbox: tuple[Client, Inbox], clock: FakeClock
+) -> None:
+    rider = await enter_as_rider(inbox)
+    for path in ("/session", f"/sessions/{await own_session(rider)}"):
+        answer = await rider.ask("DELETE", path)
+        assert (204, '"cache"', {}) == (answer.status, answer.headers["Clear-Site-Data"], rider.cookies)
+        clock.advance(timedelta(days=1, minutes=1))  # a third code in a day asks for a proof of work
+        rider = await enter_as_rider(inbox)
+    erased = await rider.ask("DELETE", "/riders/me?confirm=erase")
+    assert (204, '"cache", "storage"', {}) == (erased.status, erased.headers["Clear-Site-Data"], rider.cookies)
+
+
+async def test_staff_leave_nothing_behind_on_a_shared_machine(browser: Browser) -> None:
+    answer = await browser.ask("DELETE", "/session")
+    assert ('"cache", "storage"', {}) == (answer.headers["Clear-Site-Data"], browser.cookies)
+
+
+async def test_ending_another_session_leaves_this_browser_as_it_is(browser: Browser, client: Client) -> None:
+    other = Browser(client)
+    await other.sign_in()
+    answer = await browser.ask("DELETE", f"/sessions/{await own_session(other)}")
+    assert (204, False) == (answer.status, "Clear-Site-Data" in answer.headers)
+    assert 200 == (await browser.ask("GET", "/session")).status
+
+
+async def test_who_finds_his_session_ended_forgets_the_answers_he_kept(browser: Browser, client: Client) -> None:
+    other = Browser(client)
+    await other.sign_in()
+    await other.ask("DELETE", "/sessions")
+    refused = await browser.ask("GET", "/session")  # perhaps its token is only old
+    assert (401, False) == (refused.status, "Clear-Site-Data" in refused.headers)
+    ended = await browser.ask("POST", "/session/refresh", {})
+    assert (401, '"cache"') == (ended.status, ended.headers["Clear-Site-Data"])
+    assert {ACCESS_COOKIE, REFRESH_COOKIE} == set(browser.cookies)
+
+
 async def test_a_rider_signs_in_by_cookie_as_well(inbox: tuple[Client, Inbox]) -> None:
     client, phone = inbox
     browser, device = Browser(client), {"phone": "19900000001", "device_nonce": "b7c1f09e55aa40d2"}
