@@ -70,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
     # sessions
     Route("POST", "/api/v1/session", access.sign_in_staff, ANYONE, 201, traffic=SIGN_IN),
     Route("POST", "/api/v1/session/refresh", access.refresh_session, ANYONE, traffic=RENEWAL),
-    Route("POST", "/api/v1/session/proof", access.prove_session, OWN_ACCOUNT, 204, traffic=SIGN_IN),
+    Route("POST", "/api/v1/session/proof", access.prove_session, OWN_ACCOUNT, traffic=SIGN_IN),
     Route("GET", "/api/v1/session", access.get_session, OWN_SESSION),
     Route("DELETE", "/api/v1/session", access.sign_out, OWN_SESSION, 204),
     Route("GET", "/api/v1/sessions", access.list_sessions, SIGNED_IN),

@@ -131,14 +131,19 @@ async def sign_in(
     return tokens
 
 
-async def prove_again(pool: Pool, *, actor: Actor, password: str, code: str, ring: KeyRing, now: datetime) -> None:
-    """Check anew who a signed-in staff member is, and renew his session's proof. Raises as `sign_in` does."""
+async def prove_again(
+    pool: Pool, *, actor: Actor, password: str, code: str, refresh: str, ring: KeyRing, now: datetime
+) -> Tokens | None:
+    """Check anew who a signed-in staff member is, renew his session's proof and, by `refresh`, its tokens.
+
+    None where `refresh` is worth nothing. Raises as `sign_in` does.
+    """
     username = await _username(pool, actor)
     proof = _proved(
         pool, district_id=actor.district_id, username=username, password=password, code=code, ring=ring, now=now
     )
     async with proof as (conn, _):
-        await renew_proof(conn, actor=actor, now=now)
+        return await renew_proof(conn, actor=actor, token=refresh, now=now)
 
 
 async def change_password(

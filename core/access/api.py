@@ -12,12 +12,16 @@ from core.access.device import describe_device
 from core.access.models import Grant, Owed, Session, Tokens
 from core.access.tokens.token import Token
 from core.access.wall import Work, acting
-from core.errors import NotFound
+from core.errors import FieldError, InvalidInput, NotFound, Text
 from core.http.endpoint import Created, Input
 from core.http.identity import REFRESH_COOKIE, csrf_token, forget_answers, give_cookies, leave, require_own_page
 from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 
 _Code = Field(default="", max_length=40)
+_REFRESH_NEEDED = Text(
+    "以 Authorization 头登录时必填：两个令牌随之更换。",
+    "Needed by whoever came with an Authorization header: both tokens are renewed with it.",
+)
 
 
 class SignInBody(Input):
@@ -45,12 +49,13 @@ class RefreshBody(Input):
 
 
 class ProofBody(Input):
-    """The password once more, and a new code."""
+    """The password once more, a new code, and the refresh token; left out, the one that came as a cookie."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "…", "code": "123456"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "…", "code": "123456", "refresh": "…"}]})
 
     password: str = Field(min_length=1, max_length=256)
     code: str = _Code
+    refresh: str | None = Field(default=None, min_length=1, max_length=256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +144,26 @@ async def refresh_session(request: web.Request, body: RefreshBody) -> SessionOpe
     A refresh token that has been used before, and whose successor is in use, ends the session: it is in two hands.
     What came as a cookie is never answered in the body, where a script could read it.
     """
-    token = body.refresh
-    if token is None:
-        require_own_page(request)
-        token = request.cookies.get(REFRESH_COOKIE, "")
+    token = _refresh_token(request, body.refresh)
     async with transaction(request) as conn, acting(conn, Work.AUTHENTICATE):
         tokens = await sessions.refresh_session(conn, district_id=district_id(request), token=token, now=now(request))
-    if tokens is None:  # after the commit, for what ends a session must be stored
+    return _renewed(request, tokens, by_cookie=body.refresh is None)
+
+
+def _refresh_token(request: web.Request, told: str | None) -> str:
+    """Give the refresh token that stands in the body, else in the cookie. Raises `ForeignOrigin`."""
+    if told is not None:
+        return told
+    require_own_page(request)
+    return request.cookies.get(REFRESH_COOKIE, "")
+
+
+def _renewed(request: web.Request, tokens: Tokens | None, *, by_cookie: bool) -> SessionOpened:
+    """Answer with the new pair the way the old one came; after the commit, for what ends a session must be stored."""
+    if tokens is None:
         forget_answers(request)
         raise sessions.SessionEnded()
-    return _as_cookies(request, tokens) if body.refresh is None else _in_body(tokens)
+    return _as_cookies(request, tokens) if by_cookie else _in_body(tokens)
 
 
 async def get_session(request: web.Request) -> Me:
@@ -166,16 +181,23 @@ async def get_session(request: web.Request) -> Me:
     )
 
 
-async def prove_session(request: web.Request, body: ProofBody) -> None:
-    """Prove again who one is, for what asks for a recent proof: exports, grants, seeing personal data whole."""
-    await prove_again(
+async def prove_session(request: web.Request, body: ProofBody) -> SessionOpened:
+    """Prove again who one is, for what asks for a recent proof: exports, grants, seeing personal data whole.
+
+    Both tokens are renewed, so whoever has copied them meanwhile has nothing of the proof.
+    """
+    if body.refresh is None and csrf_token(request) is None:
+        raise InvalidInput([FieldError("/refresh", _REFRESH_NEEDED)])
+    tokens = await prove_again(
         request.app[POOL],
         actor=actor(request),
         password=body.password,
         code=body.code,
+        refresh=_refresh_token(request, body.refresh),
         ring=request.app[RING],
         now=now(request),
     )
+    return _renewed(request, tokens, by_cookie=body.refresh is None)
 
 
 async def sign_out(request: web.Request) -> None:
@@ -199,16 +221,27 @@ async def list_sessions(request: web.Request) -> list[Session]:
 
 
 async def end_session(request: web.Request, session_id: int) -> None:
-    """End one of one's own sessions, as of a device that was lost."""
+    """End one of one's own sessions, as of a device that was lost.
+
+    For another than the one that makes this call it needs a sign-in proved within the last minutes, or a thief could
+    turn out whom he robbed.
+    """
+    is_this = session_id == actor(request).session_id
+    if not is_this:
+        sessions.require_recent_sign_in(actor(request), now(request))
     async with transaction(request) as conn:
         await sessions.end_session(conn, actor=actor(request), session_id=session_id, now=now(request))
-    if session_id == actor(request).session_id:
+    if is_this:
         _leave(request)
 
 
 async def end_other_sessions(request: web.Request) -> None:
-    """End all of one's own sessions but the one that makes this call."""
+    """End all of one's own sessions but the one that makes this call.
+
+    Needs a sign-in proved within the last minutes.
+    """
     caller = actor(request)
+    sessions.require_recent_sign_in(caller, now(request))
     async with transaction(request) as conn:
         if caller.kind == "anonymous" or caller.id is None:
             raise NotFound()

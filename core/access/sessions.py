@@ -83,8 +83,10 @@ async def open_session(
     return tokens
 
 
-async def refresh_session(conn: Connection, *, district_id: int, token: str, now: datetime) -> Tokens | None:
-    """Renew both tokens of a session by its refresh token; None when that is worth nothing.
+async def refresh_session(
+    conn: Connection, *, district_id: int, token: str, now: datetime, only: int | None = None
+) -> Tokens | None:
+    """Renew both tokens of a session, or of the session `only`, by its refresh token; None when that is worth nothing.
 
     A refresh token that has been used before is in two hands: the session ends, whoever asks. Commit also when None is
     given, or it would go on.
@@ -93,7 +95,7 @@ async def refresh_session(conn: Connection, *, district_id: int, token: str, now
     if presented is None:
         return None
     session = await queries.lock_session(conn, district_id=district_id, handle_hash=presented.handle_hash)
-    if session is None or not _is_live(session, now):
+    if session is None or not _is_live(session, now) or only not in (None, session.id):
         return None
     if presented.secret_hash == session.refresh_hash:
         return await _renew(conn, district_id, session, presented, now)
@@ -190,10 +192,17 @@ async def close_session(conn: Connection, *, district_id: int, token: str, now: 
         await queries.revoke_session_of(conn, district_id=district_id, handle_hash=found.handle_hash, now=now)
 
 
-async def renew_proof(conn: Connection, *, actor: Actor, now: datetime) -> None:
-    """Note that the actor has just proved again who he is."""
-    if actor.session_id is not None:
+async def renew_proof(conn: Connection, *, actor: Actor, token: str, now: datetime) -> Tokens | None:
+    """Note that the actor has just proved again who he is, and renew his tokens by the refresh token of his session.
+
+    None, and no proof, when that is worth nothing; commit also then, as after `refresh_session`.
+    """
+    if actor.session_id is None:
+        return None
+    tokens = await refresh_session(conn, district_id=actor.district_id, token=token, now=now, only=actor.session_id)
+    if tokens is not None:
         await queries.set_proved(conn, district_id=actor.district_id, session_id=actor.session_id, now=now)
+    return tokens
 
 
 def require_recent_sign_in(actor: Actor, now: datetime) -> None:

@@ -28,6 +28,7 @@ class Visitor:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.headers: dict[str, str] = {}
+        self.refresh = ""
 
     async def send(self, method: str, path: str, body: object = None) -> ClientResponse:
         return await self.client.request(method, f"/api/v1{path}", json=body, headers=self.headers)
@@ -41,8 +42,16 @@ class Visitor:
         self.headers = {}
         said = await self.ask("POST", "/session", body, expect=expect)
         if expect == 201:
-            self.headers = {"Authorization": f"Bearer {said['access']}"}
+            self._hold(said)
         return said
+
+    async def prove(self, proof: dict[str, str], *, expect: int = 200) -> None:
+        said = await self.ask("POST", "/session/proof", proof | {"refresh": self.refresh}, expect=expect)
+        if expect == 200:
+            self._hold(said)
+
+    def _hold(self, tokens: dict[str, str]) -> None:
+        self.headers, self.refresh = {"Authorization": f"Bearer {tokens['access']}"}, tokens["refresh"]
 
 
 @pytest.fixture
@@ -142,6 +151,18 @@ async def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
     await elsewhere.ask("GET", "/account", expect=401)
 
 
+async def test_a_new_authenticator_ends_the_other_sessions_and_keeps_this_one(
+    client: Client, wang: Visitor, clock: FakeClock
+) -> None:
+    elsewhere = Visitor(client)
+    await elsewhere.sign_in(wang.person.body())  # type: ignore[attr-defined]
+    await wang.ask("POST", "/account/second-factor")
+    await elsewhere.ask("GET", "/account")
+    await enrol(wang, clock)
+    await wang.ask("GET", "/account")
+    await elsewhere.ask("GET", "/account", expect=401)
+
+
 @pytest.mark.parametrize(
     ("new", "slug"),
     [
@@ -190,7 +211,7 @@ async def test_all_about_second_factors_needs_a_recent_proof(wang: Visitor, cloc
     refused = await wang.ask("POST", f"/account/{path}", body, expect=403)
     assert refused["type"].endswith("#recent-sign-in-needed")
     person: Person = wang.person  # type: ignore[attr-defined]
-    await wang.ask("POST", "/session/proof", {"password": PASSWORD}, expect=401)
-    await wang.ask("POST", "/session/proof", {"password": PASSWORD, "code": person.recovery_codes.pop()}, expect=204)
+    await wang.prove({"password": PASSWORD}, expect=401)
+    await wang.prove(person.proof())
     again = await wang.send("POST", f"/account/{path}", body)
     assert 403 != again.status

@@ -100,7 +100,11 @@ async def test_the_tokens_travel_in_cookies_that_only_this_site_gets_and_no_scri
 async def test_a_page_reads_works_renews_and_signs_out(browser: Browser, clock: FakeClock) -> None:
     me = await (await browser.ask("GET", "/session")).json()
     assert ("演示管理员", browser.csrf) == (me["name"], me["csrf_token"])
-    assert 204 == (await browser.ask("POST", "/session/proof", WANG[0].proof())).status
+    before = dict(browser.cookies)
+    proved = await browser.ask("POST", "/session/proof", WANG[0].proof())
+    told = await proved.json()
+    assert (200, None, None, browser.csrf) == (proved.status, told["access"], told["refresh"], told["csrf_token"])
+    assert [] == [name for name, value in browser.cookies.items() if before[name] == value]
     clock.advance(ACCESS_LIFE)
     assert 401 == (await browser.ask("GET", "/session")).status
     before = browser.cookies[REFRESH_COOKIE]
@@ -220,8 +224,8 @@ async def test_leaving_clears_the_browser_but_for_what_a_rider_has_not_sent(
     inbox: tuple[Client, Inbox], clock: FakeClock
 ) -> None:
     rider = await enter_as_rider(inbox)
-    for path in ("/session", f"/sessions/{await own_session(rider)}"):
-        answer = await rider.ask("DELETE", path)
+    for path in ("/session", "/sessions/{}"):
+        answer = await rider.ask("DELETE", path.format(await own_session(rider)))
         assert (204, '"cache"', {}) == (answer.status, answer.headers["Clear-Site-Data"], rider.cookies)
         clock.advance(timedelta(days=1, minutes=1))  # a third code in a day asks for a proof of work
         rider = await enter_as_rider(inbox)

@@ -7,7 +7,7 @@ import pytest
 from core.access.accounts import MAX_FAILURES
 from core.access.device import describe_device
 from core.access.models import Grant, Role
-from core.access.sessions import ACCESS_LIFE, PROOF_LIFE, RENEWED_TOGETHER
+from core.access.sessions import ACCESS_LIFE, FORMER_ACCESS_LIFE, PROOF_LIFE, RENEWED_TOGETHER
 from core.database import Pool, pool_transaction
 from tests.conftest import START, Client, FakeClock
 from tests.staff import Person, add_staff
@@ -66,22 +66,63 @@ async def test_own_sessions_are_listed_with_their_devices_and_can_be_ended(clien
 
 
 async def test_an_export_asks_for_a_proof_that_is_ten_minutes_old_at_most(client: Client, clock: FakeClock) -> None:
-    here = bearer(await enter(client))
+    tokens = await enter(client)
+    here, more = bearer(tokens), {"refresh": tokens["refresh"]}
     assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
     clock.advance(PROOF_LIFE + timedelta(seconds=1))
     refused = await client.get("/api/v1/stations/export", headers=here)
     assert (403, "/docs/problems#recent-sign-in-needed") == (refused.status, (await refused.json())["type"])
-    wrong = await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)
+    wrong = await client.post("/api/v1/session/proof", json={"password": "wrong"} | more, headers=here)
     assert (401, 403) == (wrong.status, (await client.get("/api/v1/stations/export", headers=here)).status)
-    assert 204 == (await client.post("/api/v1/session/proof", json=WANG[0].proof(), headers=here)).status
+    proved = await client.post("/api/v1/session/proof", json=WANG[0].proof() | more, headers=here)
+    assert 200 == proved.status
+    here = bearer(await proved.json())
     assert 200 == (await client.get("/api/v1/stations/export", headers=here)).status
 
 
+async def test_a_proof_renews_both_tokens_and_the_old_ones_end(client: Client, clock: FakeClock) -> None:
+    old = await enter(client)
+    forgot = await client.post("/api/v1/session/proof", json=WANG[0].proof(), headers=bearer(old))
+    assert (422, "/refresh") == (forgot.status, (await forgot.json())["errors"][0]["pointer"])
+    proof = WANG[0].proof() | {"refresh": old["refresh"]}
+    new = await (await client.post("/api/v1/session/proof", json=proof, headers=bearer(old))).json()
+    assert {old["access"], old["refresh"]}.isdisjoint({new["access"], new["refresh"]})
+    assert 200 == await status_of(client, new)
+    clock.advance(FORMER_ACCESS_LIFE + timedelta(seconds=1))
+    assert (401, 200) == (await status_of(client, old), await status_of(client, new))
+    stolen = await client.post("/api/v1/session/refresh", json={"refresh": old["refresh"]})
+    assert (401, 401) == (stolen.status, await status_of(client, new))
+
+
+async def test_a_proof_with_a_worthless_refresh_token_is_none(client: Client, clock: FakeClock) -> None:
+    tokens, other = await enter(client), await enter(client)
+    clock.advance(PROOF_LIFE + timedelta(seconds=1))
+    proof = WANG[0].proof() | {"refresh": other["refresh"]}
+    refused = await client.post("/api/v1/session/proof", json=proof, headers=bearer(tokens))
+    assert (401, "/docs/problems#session-ended") == (refused.status, (await refused.json())["type"])
+    assert 403 == (await client.get("/api/v1/stations/export", headers=bearer(tokens))).status
+
+
+async def test_ending_other_sessions_asks_for_a_recent_proof_and_leaving_does_not(
+    client: Client, clock: FakeClock
+) -> None:
+    lost, here = await enter(client), await enter(client)
+    listed = await (await client.get("/api/v1/sessions", headers=bearer(here))).json()
+    ids = {row["is_this"]: row["id"] for row in listed}
+    clock.advance(PROOF_LIFE + timedelta(seconds=1))
+    for path in ("/api/v1/sessions", f"/api/v1/sessions/{ids[False]}"):
+        refused = await client.delete(path, headers=bearer(here))
+        assert (403, "/docs/problems#recent-sign-in-needed") == (refused.status, (await refused.json())["type"])
+    assert 200 == await status_of(client, lost)
+    assert 204 == (await client.delete(f"/api/v1/sessions/{ids[True]}", headers=bearer(here))).status
+    assert (200, 401) == (await status_of(client, lost), await status_of(client, here))
+
+
 async def test_guesses_at_a_proof_lock_the_account_like_guesses_at_a_sign_in(client: Client) -> None:
-    here = bearer(await enter(client))
-    for _ in range(MAX_FAILURES):
-        assert 401 == (await client.post("/api/v1/session/proof", json={"password": "wrong"}, headers=here)).status
-    assert 401 == (await client.post("/api/v1/session/proof", json=WANG[0].proof(), headers=here)).status
+    tokens = await enter(client)
+    here, more = bearer(tokens), {"refresh": tokens["refresh"]}
+    for proof in [{"password": "wrong"}] * MAX_FAILURES + [WANG[0].proof()]:
+        assert 401 == (await client.post("/api/v1/session/proof", json=proof | more, headers=here)).status
 
 
 @pytest.mark.parametrize(

@@ -295,10 +295,26 @@ async def test_a_proof_lasts_ten_minutes_and_can_be_renewed(conn: Connection) ->
     require_recent_sign_in(found, START + PROOF_LIFE)
     with pytest.raises(RecentSignInNeeded):
         require_recent_sign_in(found, late)
-    await renew_proof(conn, actor=found, now=late)
-    found = await who(conn, tokens.access, late)
+    renewed = await renew_proof(conn, actor=found, token=tokens.refresh, now=late)
+    assert renewed is not None
+    found = await who(conn, renewed.access, late)
     assert found is not None
     require_recent_sign_in(found, late)
+
+
+async def test_the_tokens_of_another_session_renew_no_proof(conn: Connection) -> None:
+    staff = await hire(conn)
+    tokens, others = await enter(conn, "staff", staff), await enter(conn, "staff", staff)
+    late = START + PROOF_LIFE + A_MOMENT
+    found = await who(conn, tokens.access, late)
+    assert found is not None
+    assert await renew_proof(conn, actor=found, token=others.refresh, now=late) is None
+    assert await renew_proof(conn, actor=found, token="no token", now=late) is None
+    found = await who(conn, tokens.access, late)
+    assert found is not None
+    with pytest.raises(RecentSignInNeeded):
+        require_recent_sign_in(found, late)
+    assert await who(conn, others.access, late) is not None
 
 
 async def test_renewing_tokens_proves_nothing(conn: Connection) -> None:

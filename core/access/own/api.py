@@ -12,7 +12,7 @@ from core.access.own.first_run import set_up
 from core.access.own.models import Offer
 from core.access.passwords import MAX_LENGTH, MIN_LENGTH
 from core.access.queries import get_staff_secret
-from core.access.sessions import require_recent_sign_in
+from core.access.sessions import end_sessions, require_recent_sign_in
 from core.audit import record_act
 from core.database import Connection
 from core.errors import SignInRequired
@@ -117,7 +117,7 @@ async def offer_second_factor(request: web.Request) -> Offer:
 
 
 async def confirm_second_factor(request: web.Request, body: CodeBody) -> RecoveryCodes:
-    """Confirm the offered secret by a code of it; gives ten recovery codes, this once."""
+    """Confirm the offered secret by a code of it; gives ten recovery codes, this once. One's other sessions end."""
     caller = _recently_proved(request)
     async with transaction(request) as conn:
         codes = await second_factor.confirm_second_factor(
@@ -126,6 +126,14 @@ async def confirm_second_factor(request: web.Request, body: CodeBody) -> Recover
             staff_id=_own_id(caller),
             code=body.code,
             ring=request.app[RING],
+            now=now(request),
+        )
+        await end_sessions(
+            conn,
+            district_id=caller.district_id,
+            kind="staff",
+            subject_id=_own_id(caller),
+            but=caller.session_id,
             now=now(request),
         )
         await _note(request, conn, "staff.second_factor_set")
