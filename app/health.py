@@ -9,9 +9,11 @@ from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH
 from community.clocks.queries import count_open_by_weekday
 from community.oversights.find import Oversight, find_oversights
 from core import queries
-from core.database import TRANSIENT_ERRORS, pool_transaction
+from core.access.models import Role
+from core.database import TRANSIENT_ERRORS, Connection, pool_transaction
 from core.errors import Text, Unavailable
-from core.http.wiring import BACKGROUND, CLOCK, POOL, RING, district_id
+from core.http.callers import is_on_this_machine
+from core.http.wiring import BACKGROUND, CLOCK, POOL, RING, actor, district_id
 from core.trail.models import Finding
 from core.trail.queries import find_failed_verification
 from station.api import LIVE_STATIONS
@@ -19,6 +21,8 @@ from station.api import LIVE_STATIONS
 #: The sweeps run every second; this long without any is a dead scheduler (it can die while its process lives).
 MAX_SILENCE_S = 10.0
 MAX_EVENT_AGE_S = 120.0
+
+_ASK_THERE = Text("原因只在本机和管理员处显示", "why is told on the machine itself and to administrators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,10 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The process can serve; `warnings` need an operator and stop nothing."""
+    """The process can serve; `warnings` need an operator and stop nothing. Null: the caller is none."""
 
     status: str
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] | None
 
 
 class NotReady(Unavailable):
@@ -50,17 +54,25 @@ async def livez() -> Alive:
 
 
 async def readyz(request: web.Request) -> Ready:
-    """Tell whether the process can serve: the database answers and the sweeps run."""
+    """Tell whether the process can serve: the database answers and the sweeps run.
+
+    Why not, and what needs a look, is told on the machine itself and to administrators and auditors of the whole
+    district; a stranger hears yes or no.
+    """
+    is_operator = is_on_this_machine(request) or "" in actor(request).scopes(Role.DISTRICT_ADMIN, Role.AUDITOR)
     silence = request.app[TICKS].seconds_since_last()
     if silence > MAX_SILENCE_S:
-        raise NotReady(reason=Text(f"定时扫描已停 {silence:.0f} 秒", f"no sweep for {silence:.0f} s"), retry_after_s=5)
+        why = Text(f"定时扫描已停 {silence:.0f} 秒", f"no sweep for {silence:.0f} s")
+        raise NotReady(reason=why if is_operator else _ASK_THERE, retry_after_s=5)
     try:
         async with pool_transaction(request.app[POOL]):
             pass  # requests, too, get a connection
-        seen = await _look(request)
+        async with pool_transaction(request.app[BACKGROUND]) as conn:
+            seen = await _look(request, conn) if is_operator else None
     except TRANSIENT_ERRORS as error:
-        raise NotReady(reason=Text("数据库无响应", "the database does not answer"), retry_after_s=2) from error
-    return Ready(status="ok", warnings=tuple(_warnings(request, seen)))
+        why = Text("数据库无响应", "the database does not answer")
+        raise NotReady(reason=why if is_operator else _ASK_THERE, retry_after_s=2) from error
+    return Ready(status="ok", warnings=None if seen is None else tuple(_warnings(request, seen)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +87,16 @@ class _Seen:
     age_s: float
 
 
-async def _look(request: web.Request) -> _Seen:
+async def _look(request: web.Request, conn: Connection) -> _Seen:
     now, district = request.app[CLOCK](), district_id(request)
-    async with pool_transaction(request.app[BACKGROUND]) as conn:
-        return _Seen(
-            given_up=await queries.count_given_up_events(conn, district_id=district),
-            oversights=await find_oversights(conn, district_id=district, now=now),
-            by_weekday=await count_open_by_weekday(conn, district_id=district),
-            failed=await find_failed_verification(conn, district_id=district),
-            waiting=await count_waiting_rows(conn, ring=request.app[RING], district_id=district),
-            age_s=await queries.find_oldest_due_event_age_s(conn, district_id=district, now=now),
-        )
+    return _Seen(
+        given_up=await queries.count_given_up_events(conn, district_id=district),
+        oversights=await find_oversights(conn, district_id=district, now=now),
+        by_weekday=await count_open_by_weekday(conn, district_id=district),
+        failed=await find_failed_verification(conn, district_id=district),
+        waiting=await count_waiting_rows(conn, ring=request.app[RING], district_id=district),
+        age_s=await queries.find_oldest_due_event_age_s(conn, district_id=district, now=now),
+    )
 
 
 def _warnings(request: web.Request, seen: _Seen) -> list[str]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, build_opener
 
+from geopy.adapters import URLLibAdapter
 from geopy.exc import GeocoderServiceError
 from geopy.geocoders import BaiduV3, Nominatim
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
@@ -28,11 +30,28 @@ _AGENT = "rider-station"
 _log = logging.getLogger(__name__)
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """Follow none: the answer is then a failure like any other status."""
+
+
+class Straight(URLLibAdapter):  # type: ignore[misc]
+    """Asks the address it is given and no other: what answers there may not send us into the operator's own network.
+
+    geopy's own choice hangs on whether `requests` happens to be installed, and either follows redirects.
+    """
+
+    def __init__(self, *, proxies: Any, ssl_context: Any) -> None:
+        super().__init__(proxies=proxies, ssl_context=ssl_context)
+        handlers = (HTTPSHandler(context=ssl_context), ProxyHandler(proxies), _NoRedirects())
+        self.urlopen = build_opener(*handlers).open
+
+
 class AMap(Geocoder):  # type: ignore[misc]
     """The geocoding service of AMap (v3 `geocode/geo`), which geopy lacks; answers in GCJ-02."""
 
     def __init__(self, api_key: str, *, domain: str = "restapi.amap.com", scheme: str = "https") -> None:
-        super().__init__(scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT)
+        super().__init__(scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT, adapter_factory=Straight)
         self._api_key = api_key
         self._address = f"{scheme}://{domain}/v3/geocode/geo?"
 
@@ -55,7 +74,7 @@ class Baidu(BaiduV3):  # type: ignore[misc]
     """The geocoding service of Baidu (v3), which knows one place where geopy expects a list; answers in BD-09."""
 
     def __init__(self, api_key: str, *, domain: str = "api.map.baidu.com", scheme: str = "https") -> None:
-        super().__init__(api_key, scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT)
+        super().__init__(api_key, scheme=scheme, timeout=TIMEOUT_S, user_agent=_AGENT, adapter_factory=Straight)
         self.api = f"{scheme}://{domain}{self.api_path}"
 
     def _parse_json(self, page: dict[str, Any], exactly_one: bool = True) -> Any:
@@ -100,7 +119,11 @@ def choose_geocoder(*, nominatim_url: str, amap_key: str, baidu_key: str) -> Out
     if nominatim_url:
         parts = urlsplit(nominatim_url)
         service = Nominatim(
-            domain=parts.netloc + parts.path.rstrip("/"), scheme=parts.scheme, user_agent=_AGENT, timeout=TIMEOUT_S
+            domain=parts.netloc + parts.path.rstrip("/"),
+            scheme=parts.scheme,
+            user_agent=_AGENT,
+            timeout=TIMEOUT_S,
+            adapter_factory=Straight,
         )
         return OutsideGeocoder(partial(service.geocode, language="zh-CN"), Datum.WGS84)
     if amap_key:

@@ -10,6 +10,9 @@ from aiohttp import web
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+#: nginx, HAProxy, Caddy, Traefik and Apache send one of the first three as they are set up in operations.md.
+_OF_PROXIES = frozenset({"x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto"})
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,15 @@ def read_networks(text: str) -> tuple[Network, ...]:
 def client_address(request: web.Request) -> str:
     """Give the network address of the caller, by which strangers are limited."""
     return request.app[PROXIES].caller_of(request.remote, request.headers.getall("X-Forwarded-For", ()))
+
+
+def is_on_this_machine(request: web.Request) -> bool:
+    """Tell whether whoever runs the machine asks, from its own shell, and not somebody through a proxy on it.
+
+    A proxy adds a header of its own, believed or not: a shell has no reason to.
+    """
+    address = _parse(request.remote or "")
+    return address is not None and address.is_loopback and _OF_PROXIES.isdisjoint(map(str.lower, request.headers))
 
 
 @lru_cache(maxsize=4096)

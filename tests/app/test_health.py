@@ -5,17 +5,21 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from app.health import MAX_EVENT_AGE_S, MAX_SILENCE_S, livez, readyz
 from app.schedule import CLOCK_GUARD, TICKS, TRAIL_WATCH, Ticks, TrailWatch
+from core.access.models import Grant, Role
 from core.access.policy import ANYONE
+from core.access.queries import insert_grant
 from core.clock_guard import ClockGuard
 from core.database import Pool, pool_transaction
 from core.events import record_event
 from core.http import wiring
+from core.http.callers import is_on_this_machine
 from core.http.endpoint import Route, add_routes
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
@@ -23,6 +27,8 @@ from riders.signup.queries import insert_rider
 from station.api import LIVE_STATIONS
 from station.live import LiveStations
 from tests.conftest import DISTRICT, RING, START, Client, FakeClock
+from tests.sessions import open_long_session
+from tests.staff import insert_staff
 
 ROUTES = (Route("GET", "/livez", livez, ANYONE), Route("GET", "/readyz", readyz, ANYONE))
 
@@ -71,6 +77,64 @@ async def happen(pool: Pool, *, given_up: bool = False) -> None:
 
 async def test_with_everything_well_it_is_ready_without_warnings(house: Client) -> None:
     assert (200, {"status": "ok", "warnings": []}) == await ask(house, "/readyz")
+
+
+#: How a proxy on the same machine hands a stranger's request on, whether we believe its headers or not.
+THROUGH_A_PROXY = [
+    {"X-Forwarded-For": "203.0.113.7"},
+    {"X-Forwarded-For": "127.0.0.1"},
+    {"Forwarded": "for=203.0.113.7"},
+    {"x-real-ip": "203.0.113.7"},
+    {"Via": "1.1 caddy"},
+]
+
+
+@pytest.mark.parametrize("headers", THROUGH_A_PROXY, ids=str)
+async def test_a_stranger_is_told_yes_or_no_and_nothing_else(
+    house: Client, pool: Pool, headers: dict[str, str]
+) -> None:
+    await happen(pool, given_up=True)
+    told = await house.get("/readyz", headers=headers)
+    assert (200, {"status": "ok", "warnings": None}) == (told.status, await told.json())
+    fall_silent(house, MAX_SILENCE_S + 1)
+    told = await house.get("/readyz", headers=headers)
+    assert (503, False) == (told.status, "11" in await told.text())
+    fall_silent(house, 0)
+    await house.app[BACKGROUND].close()
+    told = await house.get("/readyz", headers=headers)
+    assert (503, False) == (told.status, "数据库" in await told.text())
+
+
+@pytest.mark.parametrize(
+    ("grant", "is_told"),
+    [
+        (Grant(Role.DISTRICT_ADMIN, ""), True),
+        (Grant(Role.AUDITOR, ""), True),
+        (Grant(Role.DISTRICT_ADMIN, "370299"), False),
+        (Grant(Role.SECRETARY, ""), False),
+    ],
+)
+async def test_administrators_of_the_whole_district_are_told_wherever_they_are(
+    house: Client, pool: Pool, grant: Grant, is_told: bool
+) -> None:
+    await happen(pool, given_up=True)
+    async with pool_transaction(pool) as conn:
+        who = await insert_staff(conn, district_id=DISTRICT, username="wang", name="演示职员", now=START)
+        await insert_grant(conn, district_id=DISTRICT, staff_id=who.id, grant=grant, now=START)
+        token = await open_long_session(conn, district_id=DISTRICT, kind="staff", subject_id=who.id, now=START)
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.7"}
+    said = await (await house.get("/readyz", headers=headers)).json()
+    assert is_told == bool(said["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_local"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("10.0.0.7", False), ("2001:db8::1", False)],
+)
+async def test_only_the_machine_itself_is_this_machine(peer: str, is_local: bool) -> None:
+    request = make_mocked_request("GET", "/readyz").clone(remote=peer)
+    assert isinstance(request, web.Request)
+    assert is_local == is_on_this_machine(request)
 
 
 async def test_the_whole_program_is_ready_after_its_start(client: Client) -> None:

@@ -30,9 +30,15 @@ class Service:
     delay_s: float = 0.0
     asked: dict[str, str] = field(default_factory=dict)
     path: str = ""
+    elsewhere: str = ""
+    redirects_seen: int = 0
 
     async def reply(self, request: web.Request) -> web.Response:
         self.path, self.asked = request.path, dict(request.query)
+        if self.elsewhere:
+            self.redirects_seen += request.path == "/inside"
+            headers = {} if request.path == "/inside" else {"Location": self.elsewhere}
+            return web.json_response(self.answer, status=self.status if headers else 200, headers=headers)
         await asyncio.sleep(self.delay_s)
         if isinstance(self.answer, bytes):
             return web.Response(body=self.answer, status=self.status)
@@ -210,6 +216,18 @@ async def test_an_error_status_is_a_failure(service: Service, ask: Ask, write: W
     service.answer, service.status = write(HERE.lon, HERE.lat, "甲"), status
     with pytest.raises(GeocoderFailed):
         await ask(service).search("甲", limit=5)
+
+
+@pytest.mark.parametrize(("ask", "write"), SERVICES)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_a_failure_and_nobody_goes_there(
+    service: Service, ask: Ask, write: Write, status: int
+) -> None:
+    service.answer, service.status = write(HERE.lon, HERE.lat, "甲"), status
+    service.elsewhere = f"http://{service.host}/inside"
+    with pytest.raises(GeocoderFailed):
+        await ask(service).search("甲", limit=5)
+    assert 0 == service.redirects_seen
 
 
 @pytest.mark.parametrize(("ask", "write"), SERVICES)
