@@ -144,6 +144,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/api/v1/riders/me/export", rights.export_own_data, RIDER, answer=bytes, media_type="application/zip",
     ),
+    Route("POST", "/api/v1/riders/{rider_id}/sign-out", signup.sign_rider_out, _REVIEWER, 204),
     Route("GET", "/api/v1/riders/me/consents", signup.list_consents, RIDER),
     Route("POST", "/api/v1/riders/me/consents", signup.decide_consent, RIDER),
     # reporters

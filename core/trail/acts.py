@@ -25,6 +25,7 @@ ACTS: dict[str, Text] = {
     "retention.set": Text("修改保存期限", "set how long something is kept"),
     # riders and residents, and their data
     "rider.exported": Text("骑手导出本人数据", "a rider exported his own data"),
+    "rider.signed_out": Text("结束骑手的全部登录", "ended all sessions of a rider"),
     "rider.phone_changed": Text("骑手更换手机号", "a rider changed his phone number"),
     "rider.erased": Text("注销骑手个人信息", "erased a rider's personal data"),
     "rider.erased_again": Text("恢复备份后重新注销骑手", "erased a rider again after a restore"),

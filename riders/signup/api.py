@@ -13,7 +13,7 @@ from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 from riders.models import Consent, Rider
-from riders.signup import consents, profile, sign_in
+from riders.signup import consents, profile, sign_in, sign_out
 from riders.signup.codes import proof, send
 from riders.signup.codes.models import CODE_LIFE, WAIT_BETWEEN_CODES
 
@@ -76,6 +76,14 @@ class ConsentBody(Input):
     purpose: str = Field(max_length=40)
     version: int = Field(ge=1, le=10**6)
     is_given: bool
+
+
+class SignOutBody(Input):
+    """Why the rider is signed out; it is kept with who did it and when."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "本人来电，手机遗失"}]})
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +185,15 @@ async def decide_consent(request: web.Request, body: ConsentBody) -> list[Consen
             version=body.version,
             is_given=body.is_given,
             now=now(request),
+        )
+
+
+async def sign_rider_out(request: web.Request, rider_id: int, body: SignOutBody) -> None:
+    """End all sessions of a rider who has lost his phone, and write it into the trail.
+
+    He is appointed or has reported in one's area. Needs a sign-in proved within the last minutes.
+    """
+    async with transaction(request) as conn:
+        await sign_out.sign_out_rider(
+            conn, actor=actor(request), rider_id=rider_id, reason=body.reason, now=now(request)
         )

@@ -108,3 +108,19 @@ async def list_consents(conn: Connection, *, district_id: int, rider_id: int) ->
         order by newest.code
     """
     return [Consent(**row) for row in await conn.fetch(sql, district_id, rider_id)]
+
+
+async def list_areas_of_rider(conn: Connection, *, district_id: int, rider_id: int) -> list[str]:
+    """List the areas in which a rider is or was appointed or in which what he reported lies; `''` is none."""
+    rows = await conn.fetch(
+        """
+        select area_path from appointment where district_id = $1 and rider_id = $2
+        union
+        select coalesce(community_case.area_path, '') from report
+        join community_case on community_case.district_id = $1 and community_case.id = report.case_id
+        where report.district_id = $1 and report.rider_id = $2
+        """,
+        district_id,
+        rider_id,
+    )
+    return [row["area_path"] for row in rows]

@@ -71,7 +71,7 @@ _ACCOUNT = f"{_API}/account"
 _SESSIONS = (
     free(f"POST {_SESSION}", said={"username": "nobody", "password": "not this one"}, ok=401),
     free(f"POST {_SESSION}/refresh", said={"refresh": "nobody's"}, ok=401),
-    free(f"POST {_SESSION}/proof", STAFF, {"password": "not this one", "code": "123456"}, ok=401),
+    free(f"POST {_SESSION}/proof", STAFF, {"password": "not this one", "refresh": "not his"}, ok=401),
     free(f"GET {_SESSION}", SIGNED_IN, sees=_THE_SECRETARY),
     free(f"DELETE {_SESSION}", SIGNED_IN, ok=204),
     free(f"GET {_SESSION}s", SIGNED_IN),
@@ -153,6 +153,7 @@ _RIDERS = (
     free(f"POST {_API}/riders/sessions", said={"phone": "19900000001", "code": "123456"}, ok=(401, 422, 429)),
     free(f"GET {_API}/riders/me", RIDERS, sees=OWNER, reveals=OWNER),
     free(f"PATCH {_API}/riders/me", RIDERS, {"name": "骑手甲"}, sees=OWNER, reveals=OWNER),
+    one(f"POST {_API}/riders/{{rider_id}}/sign-out", _REVIEWERS, COMMUNITY, {"reason": "手机遗失"}, ok=204),
     free(f"GET {_API}/riders/me/consents", RIDERS),
     free(f"POST {_API}/riders/me/consents", RIDERS, {"purpose": "photo", "version": 1, "is_given": False}),
     free(f"GET {_API}/riders/me/willingness", RIDERS),
