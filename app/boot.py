@@ -4,7 +4,8 @@ Each refusal says why and what to do. `docs/operations.md` has the same as a tab
 """
 
 import ipaddress
-from urllib.parse import urlsplit
+import logging
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from app.settings import SettingRefused, Settings
 from core.access.own.first_run import offer_first_run
@@ -16,6 +17,8 @@ from core.http.wiring import Clock
 from core.queries import find_district
 from core.sealing.files import check_private
 
+_log = logging.getLogger(__name__)
+
 
 def check_settings(settings: Settings, *, demo: bool) -> None:
     """Refuse what can be told before the database is opened. Raises `SettingRefused`, `KeysRefused`."""
@@ -26,11 +29,7 @@ def check_settings(settings: Settings, *, demo: bool) -> None:
         )
     if demo and is_public(settings):
         raise _demo_refused()
-    for variable, url in (
-        ("DATABASE_URL", settings.database_url),
-        ("STATION_OWNER_URL", settings.owner_url),
-        ("STATION_SWEEPER_URL", settings.sweeper_url),
-    ):
+    for variable, url in _addresses(settings):
         password = urlsplit(url).password
         if password is not None and (len(password) < MIN_LENGTH or is_easily_guessed(password, ("postgres",))):
             raise SettingRefused(
@@ -40,6 +39,49 @@ def check_settings(settings: Settings, *, demo: bool) -> None:
     cluster = settings.data_dir / "postgres/cluster.json"
     if cluster.exists():
         check_private(cluster)
+
+
+def check_encrypted(settings: Settings) -> None:
+    """Refuse a database on another machine whose address does not ask for TLS. Raises `SettingRefused`.
+
+    Left to itself asyncpg tries TLS and goes on without where the server, or whoever stands before it, declines.
+    """
+    for variable, url in _addresses(settings):
+        query = dict(parse_qsl(urlsplit(url).query))
+        mode = query.get("sslmode", "prefer")
+        away = next((host for host in _hosts(url, query) if not (host.startswith("/") or is_loopback(host))), None)
+        if away is None or mode in ("verify-full", "verify-ca"):
+            continue
+        if mode != "require":
+            raise SettingRefused(
+                f"{variable}: {away} 不在本机，连接未要求加密（sslmode={mode}）；请在地址末尾加 "
+                "?sslmode=verify-full&sslrootcert=证书文件 / this host is another machine and the address does not ask "
+                "for TLS: add ?sslmode=verify-full&sslrootcert=FILE to it"
+            )
+        _log.warning(
+            "%s: sslmode=require 只加密、不核对 %s 的证书，请改用 verify-full / encrypts and does not look at the "
+            "certificate, so whoever stands between may read everything: use verify-full",
+            variable,
+            away,
+        )
+
+
+def _addresses(settings: Settings) -> tuple[tuple[str, str], ...]:
+    return (
+        ("DATABASE_URL", settings.database_url),
+        ("STATION_OWNER_URL", settings.owner_url),
+        ("STATION_SWEEPER_URL", settings.sweeper_url),
+    )
+
+
+def _hosts(url: str, query: dict[str, str]) -> list[str]:
+    """List the hosts of an address as asyncpg reads them: folders of sockets, names, numbers; none is this machine.
+
+    Where it names a service instead, a file says which host that is: it counts as one.
+    """
+    spec = urlsplit(url).netloc.rpartition("@")[2] or query.get("host", "") or query.get("service", "")
+    each = (unquote(part) for part in spec.split(",") if part)
+    return [part if part.startswith("/") else urlsplit(f"//{part}").hostname or part for part in each]
 
 
 async def check_contents(conn: Connection, settings: Settings) -> None:

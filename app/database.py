@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from app.boot import check_encrypted
 from app.postgres import PostgresRefused, check_server, running
 from app.settings import SettingRefused, Settings
 from app.wall import check_roles, check_wall
@@ -31,6 +32,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Databases]:
     `SettingRefused` and what `app.postgres` raises, each saying why and what to do.
     """
     if settings.database_url:
+        check_encrypted(settings)
         databases = Databases(settings.owner_url or settings.database_url, settings.database_url, settings.sweeper_url)
         await check_server(databases.app_dsn)
         await check_roles(databases.app_dsn, databases.sweeper_dsn)

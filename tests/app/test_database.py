@@ -39,3 +39,10 @@ async def test_a_district_that_the_database_does_not_know_is_refused_by_name(dat
     with pytest.raises(SettingRefused, match="STATION_DISTRICT=2"):
         async with opened_database(settings):
             pass
+
+
+async def test_a_database_on_another_machine_is_not_even_asked_without_tls() -> None:
+    away = "postgresql://station_app:8fK2xq9LmTz4@db.example.org/station"
+    with pytest.raises(SettingRefused, match=r"DATABASE_URL: db\.example\.org"):
+        async with opened_database(Settings(database_url=away, sweeper_url=away)):
+            pass
