@@ -101,6 +101,11 @@ async def pool_transaction(pool: Pool) -> AsyncIterator[Connection]:
         await pool.release(borrowed)
 
 
+def count_rows(done: str) -> int:
+    """Give how many rows a statement changed, by what PostgreSQL said of it: `UPDATE 3`."""
+    return int(done.split()[-1])
+
+
 def escape_like(text: str) -> str:
     """Take from typed text the meaning that `%`, `_` and `\\` have in a LIKE pattern."""
     return "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)

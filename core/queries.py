@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from core.database import Connection
+from core.database import Connection, count_rows
 from core.models import ChangeRow, District, Event, HolidayRow, OfficeHours
 
 # One number for all our processes; any constant does.
@@ -220,7 +220,7 @@ async def retry_given_up_events(conn: Connection, *, district_id: int, now: date
         district_id,
         now,
     )
-    return int(done.split()[-1])
+    return count_rows(done)
 
 
 async def list_given_up_events(conn: Connection, *, district_id: int, limit: int = 100) -> list[Event]:

@@ -4,6 +4,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.http.traffic import Keeper
 from core.migration import migrate
 from core.sealing.models import Key, Purpose
 from core.sealing.ring import KeyRing
+from riders.signup.sms import SmsSender
 
 DISTRICT = 1
 START = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Qingdao
@@ -153,16 +155,26 @@ def patient_keeper() -> Keeper:
     return Keeper(connections=10, clock=itertools.count(step=60).__next__)
 
 
-@pytest_asyncio.fixture
-async def client(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Client]:
-    """Run the whole application on a database of its own."""
-    put_keys(tmp_path / "keys")
+@asynccontextmanager
+async def serving(
+    database: Database, clock: FakeClock, folder: Path, *, sms: SmsSender | None = None, keeper: Keeper | None = None
+) -> AsyncIterator[Client]:
+    """Run the whole application on a database."""
+    put_keys(folder / "keys")
     app = create_app(
-        Settings(data_dir=tmp_path),
+        Settings(data_dir=folder),
         dsn=database.app_dsn,
         sweeper_dsn=database.sweeper_dsn,
         clock=clock,
-        keeper=patient_keeper(),
+        sms=sms,
+        keeper=keeper or patient_keeper(),
     )
     async with TestClient(TestServer(app)) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def client(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Client]:
+    """Run the whole application on a database of its own."""
+    async with serving(database, clock, tmp_path) as started:
         yield started

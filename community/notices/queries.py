@@ -6,7 +6,7 @@ from datetime import datetime
 
 from community.models import Notice
 from core.access.models import Role, paths_above
-from core.database import Connection
+from core.database import Connection, count_rows
 
 
 async def list_staff_over(
@@ -169,4 +169,4 @@ async def mark_notices_read(
         ids,
         now,
     )
-    return int(done.split()[-1])
+    return count_rows(done)

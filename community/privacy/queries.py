@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.blanking import BLANK
-from core.database import Connection
+from core.database import Connection, count_rows
+from core.privacy.queries import blank_words
 
 #: What the one who reported or appealed wrote himself, and what staff wrote: table, key of its case, column.
 _OWN_WORDS = (("community_case", "id", "description"), ("follow_up_link", "case_id", "words"))
@@ -32,21 +32,14 @@ async def _blank(
     pattern: str,
 ) -> None:
     for table, key, column in places:
-        await conn.execute(
-            f"""
-            update {table} set {column} = regexp_replace({column}, $3, $4, 'g')
-            where district_id = $1 and {key} = any($2::bigint[]) and {column} ~ $3
-            """,  # noqa: S608 — of constants
-            district_id,
-            list(case_ids),
-            pattern,
-            BLANK,
+        await blank_words(
+            conn, table=table, key=key, column=column, district_id=district_id, keys=case_ids, pattern=pattern
         )
 
 
 async def forget_received_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out where a phone said that it was, of cases that ended before; give how many cases."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update community_case set received_lon = null, received_lat = null, received_datum = null, accuracy_m = null
@@ -65,7 +58,7 @@ async def forget_received_positions(conn: Connection, *, district_id: int, befor
 
 async def coarsen_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Round the places of cases that ended before to a thousandth of a degree, some 100 metres; give how many."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update community_case set lon = round(lon::numeric, 3), lat = round(lat::numeric, 3), metres_to_line = null
@@ -115,7 +108,7 @@ async def delete_case_photos(conn: Connection, *, district_id: int, case_ids: Se
 
 async def delete_notices_before(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Delete the oldest notices, as far as they are older; they stand in the order of their numbers."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             delete from notice where created_at < $2 and (district_id, id) in (
@@ -142,7 +135,7 @@ async def forget_contacts(conn: Connection, *, district_id: int, before: datetim
 
     Sent again under its old key, such an appeal would differ, so key, hash and sealed token go too.
     """
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update appeal set contact_name = null, contact_phone = null, key = '~' || id, body_hash = '', token = null
@@ -167,7 +160,7 @@ async def forget_appeal_keys(conn: Connection, *, district_id: int, before: date
 
     What a resident holds opens his appeal as before. Give how many.
     """
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update appeal set key = '~' || id, body_hash = '', token = null where (district_id, id) in (
@@ -180,7 +173,3 @@ async def forget_appeal_keys(conn: Connection, *, district_id: int, before: date
             limit,
         )
     )
-
-
-def _count(done: str) -> int:
-    return int(done.split()[-1])

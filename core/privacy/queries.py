@@ -1,8 +1,9 @@
-"""All SQL about words in events, and about how long what is kept."""
+"""All SQL about words that lead to somebody, wherever they stand, and about how long what is kept."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.blanking import BLANK
 from core.database import Connection
 from core.privacy.models import EventWords, RetentionRule
 
@@ -36,6 +37,22 @@ async def set_event_data(conn: Connection, *, district_id: int, data_by_id: dict
         district_id,
         list(data_by_id),
         list(data_by_id.values()),
+    )
+
+
+async def blank_words(
+    conn: Connection, *, table: str, key: str, column: str, district_id: int, keys: Sequence[int], pattern: str
+) -> None:
+    """Blank what fits the pattern in one column, of the rows whose `key` is among `keys`; the names are constants."""
+    await conn.execute(
+        f"""
+        update {table} set {column} = regexp_replace({column}, $3, $4, 'g')
+        where district_id = $1 and {key} = any($2::bigint[]) and {column} ~ $3
+        """,  # noqa: S608 — of constants
+        district_id,
+        list(keys),
+        pattern,
+        BLANK,
     )
 
 

@@ -80,7 +80,7 @@ async def _sever(
     traces = await queries.get_traces(conn, district_id=district_id, rider_id=rider_id)
     await queries.sever_rider(conn, district_id=district_id, rider_id=rider_id, now=now)
     await delete_notices_of(conn, district_id=district_id, rider_id=rider_id)
-    await queries.blank_words(conn, district_id=district_id, rider_id=rider_id, own=own, own_words=own_words(own))
+    await queries.blank_words_about(conn, district_id=district_id, rider_id=rider_id, own=own, own_words=own_words(own))
     await _blank_answers(conn, district_id, rider_id, own_words(own))
     await blank_cases(conn, district_id=district_id, case_ids=traces.cases, own=own)
     await _blank_events(conn, district_id, rider_id, traces, own)

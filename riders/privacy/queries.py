@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.blanking import BLANK
-from core.database import Connection
+from core.database import Connection, count_rows
 from core.privacy.erasures import Erasure
+from core.privacy.queries import blank_words
 from core.sealing.ring import KeyRing
 from riders.models import RIDER
 
@@ -135,44 +135,28 @@ _SEVER = (
 )
 
 
-async def blank_words(conn: Connection, *, district_id: int, rider_id: int, own: str | None, own_words: str) -> None:
-    """Blank `own_words` in what he wrote, and `own` in what was written of him. The rider is severed by now."""
-    for table, rider, column in _OWN_WORDS:
-        await _blank(conn, table, rider, column, district_id, rider_id, own_words)
-    for table, rider, column in _OF_HIM if own is not None else ():
-        await _blank(conn, table, rider, column, district_id, rider_id, own or "")
-
-
-#: Table, column of the rider, column of the words.
-_OWN_WORDS = (
-    ("report", "rider_id", "description"),
-    ("point_objection", "rider_id", "words"),
-    ("verification_task", "rider_id", "note"),
-)
-_OF_HIM = (
-    ("application", "rider_id", "reason"),
-    ("appointment", "rider_id", "revoke_reason"),
-    ("point_objection", "rider_id", "answer"),
-    ("point_entry", "rider_id", "reason_zh"),
-    ("point_entry", "rider_id", "reason_en"),
-    ("honour", "rider_id", "revoke_reason_zh"),
-    ("honour", "rider_id", "revoke_reason_en"),
-)
-
-
-async def _blank(
-    conn: Connection, table: str, rider: str, column: str, district_id: int, rider_id: int, pattern: str
+async def blank_words_about(
+    conn: Connection, *, district_id: int, rider_id: int, own: str | None, own_words: str
 ) -> None:
-    await conn.execute(
-        f"""
-        update {table} set {column} = regexp_replace({column}, $3, $4, 'g')
-        where district_id = $1 and {rider} = $2 and {column} ~ $3
-        """,  # noqa: S608 — of constants
-        district_id,
-        rider_id,
-        pattern,
-        BLANK,
-    )
+    """Blank `own_words` in what he wrote, and `own` in what was written of him. The rider is severed by now."""
+    places = [(place, own_words) for place in _OWN_WORDS] + [(place, own) for place in _OF_HIM if own is not None]
+    for (table, column), pattern in places:
+        await blank_words(
+            conn, table=table, key="rider_id", column=column, district_id=district_id, keys=[rider_id], pattern=pattern
+        )
+
+
+#: Table, column of the words.
+_OWN_WORDS = (("report", "description"), ("point_objection", "words"), ("verification_task", "note"))
+_OF_HIM = (
+    ("application", "reason"),
+    ("appointment", "revoke_reason"),
+    ("point_objection", "answer"),
+    ("point_entry", "reason_zh"),
+    ("point_entry", "reason_en"),
+    ("honour", "revoke_reason_zh"),
+    ("honour", "revoke_reason_en"),
+)
 
 
 async def list_answers(
@@ -212,7 +196,7 @@ async def list_held_tasks(conn: Connection, *, district_id: int, rider_id: int) 
 
 async def forget_report_positions(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out where and when phones said that they were, of reports whose cases ended before; give how many."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update report set received_lon = null, received_lat = null, received_datum = null, accuracy_m = null,
@@ -234,7 +218,7 @@ async def forget_report_positions(conn: Connection, *, district_id: int, before:
 
 async def forget_report_keys(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out the keys of reports sent before; no client's key begins with ~. Give how many."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update report set key = '~' || id, body_hash = '' where (district_id, id) in (
@@ -251,7 +235,7 @@ async def forget_report_keys(conn: Connection, *, district_id: int, before: date
 
 async def forget_looks(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Delete looks that ended before; what they found stands in the history of their cases. Give how many."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             delete from verification_task where (district_id, id) in (
@@ -285,10 +269,6 @@ async def delete_report_photos(conn: Connection, *, district_id: int, case_ids: 
         district_id,
         list(case_ids),
     )
-
-
-def _count(done: str) -> int:
-    return int(done.split()[-1])
 
 
 async def set_phone(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, phone: str) -> bool:

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiohttp.test_utils import TestClient, TestServer
 
-from app.main import create_app
-from app.settings import Settings
 from core.access.accounts import MAX_FAILURES
 from core.access.models import Grant, Role
 from core.database import Pool, pool_transaction
 from core.http.traffic import Keeper
 from riders.signup.codes.models import TRIES_A_CODE, WAIT_BETWEEN_CODES, WRONG_AN_HOUR
-from tests.conftest import START, Client, Database, FakeClock, patient_keeper, put_keys
+from tests.conftest import START, Client, Database, FakeClock, serving
 from tests.riders.phones import Inbox
 from tests.staff import Person, add_staff
 
@@ -34,16 +31,7 @@ def inbox() -> Inbox:
 
 @pytest_asyncio.fixture
 async def town(database: Database, clock: FakeClock, tmp_path: Path, inbox: Inbox) -> AsyncIterator[Client]:
-    put_keys(tmp_path / "keys")
-    app = create_app(
-        Settings(data_dir=tmp_path),
-        dsn=database.app_dsn,
-        sweeper_dsn=database.sweeper_dsn,
-        clock=clock,
-        sms=inbox,
-        keeper=patient_keeper(),
-    )
-    async with TestClient(TestServer(app)) as started:
+    async with serving(database, clock, tmp_path, sms=inbox) as started:
         yield started
 
 
@@ -133,11 +121,7 @@ async def test_what_is_refused_is_told_with_who_asked_and_what_for(town: Client,
 async def test_too_many_requests_are_told_though_nobody_has_looked_who_asks(
     database: Database, clock: FakeClock, tmp_path: Path, events: Events
 ) -> None:
-    put_keys(tmp_path / "keys")
-    keeper = Keeper(connections=10, clock=lambda: 0.0)
-    settings = Settings(data_dir=tmp_path)
-    app = create_app(settings, dsn=database.app_dsn, sweeper_dsn=database.sweeper_dsn, clock=clock, keeper=keeper)
-    async with TestClient(TestServer(app)) as town:
+    async with serving(database, clock, tmp_path, keeper=Keeper(connections=10, clock=lambda: 0.0)) as town:
         statuses = [(await town.get("/api/v1/riders/challenge")).status for _ in range(61)]
     assert [429] == statuses[60:]
     told = {"status": 429, "problem": "too-many-requests", "route": "GET /api/v1/riders/challenge"} | HERE

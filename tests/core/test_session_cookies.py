@@ -10,15 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient, TestServer
 
-from app.main import create_app
-from app.settings import Settings
 from core.access.models import Grant, Role
 from core.access.sessions import ACCESS_LIFE
 from core.database import Pool, pool_transaction
 from core.http.identity import ACCESS_COOKIE, REFRESH_COOKIE
-from tests.conftest import START, Client, Database, FakeClock, patient_keeper, put_keys
+from tests.conftest import START, Client, Database, FakeClock, serving
 from tests.riders.phones import Inbox
 from tests.staff import Person, add_staff
 
@@ -193,17 +190,8 @@ async def test_a_browser_listens_by_its_cookie(browser: Browser) -> None:
 @pytest_asyncio.fixture
 async def inbox(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[tuple[Client, Inbox]]:
     """Run the application with a gateway for messages; give both."""
-    put_keys(tmp_path / "keys")
     inbox = Inbox()
-    app = create_app(
-        Settings(data_dir=tmp_path),
-        dsn=database.app_dsn,
-        sweeper_dsn=database.sweeper_dsn,
-        clock=clock,
-        sms=inbox,
-        keeper=patient_keeper(),
-    )
-    async with TestClient(TestServer(app)) as started:
+    async with serving(database, clock, tmp_path, sms=inbox) as started:
         yield started, inbox
 
 

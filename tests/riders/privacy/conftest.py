@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiohttp.test_utils import TestClient, TestServer
 
-from app.main import create_app
-from app.settings import Settings
 from core.database import Pool, pool_transaction
 from tests.acceptance.matrix.world import lay_out
-from tests.conftest import Client, Database, FakeClock, patient_keeper, put_keys
+from tests.conftest import Client, Database, FakeClock, serving
 from tests.riders.phones import Inbox
 from tests.riders.privacy.people import Town, settle
 
@@ -31,16 +28,7 @@ def inbox() -> Inbox:
 @pytest_asyncio.fixture
 async def client(database: Database, clock: FakeClock, tmp_path: Path, inbox: Inbox) -> AsyncIterator[Client]:
     """Run the whole application with a gateway for messages."""
-    put_keys(tmp_path / "keys")
-    app = create_app(
-        Settings(data_dir=tmp_path),
-        dsn=database.app_dsn,
-        sweeper_dsn=database.sweeper_dsn,
-        clock=clock,
-        sms=inbox,
-        keeper=patient_keeper(),
-    )
-    async with TestClient(TestServer(app)) as started:
+    async with serving(database, clock, tmp_path, sms=inbox) as started:
         yield started
 
 
