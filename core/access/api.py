@@ -206,12 +206,8 @@ async def sign_out(request: web.Request) -> None:
         await sessions.end_session(
             conn, actor=actor(request), session_id=actor(request).session_id or 0, now=now(request)
         )
-    _leave(request)
-
-
-def _leave(request: web.Request) -> None:
-    """Clear the browser; but what a rider has not sent yet is his, and waits for him to sign in again."""
-    leave(request, with_storage=actor(request).kind == "staff")
+    # What a rider has not sent yet lies in the browser's storage, whoever else signs out there, and waits for him.
+    leave(request, with_storage=False)
 
 
 async def list_sessions(request: web.Request) -> list[Session]:
@@ -232,7 +228,7 @@ async def end_session(request: web.Request, session_id: int) -> None:
     async with transaction(request) as conn:
         await sessions.end_session(conn, actor=actor(request), session_id=session_id, now=now(request))
     if is_this:
-        _leave(request)
+        leave(request, with_storage=False)
 
 
 async def end_other_sessions(request: web.Request) -> None:
