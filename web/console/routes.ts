@@ -1,6 +1,7 @@
 // Every page of the console; each is loaded when it is first opened.
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { isStaff, readSession, session } from '@shared/session'
+import { firstPlace } from './frame/menu'
 
 /** `isBare`: without the frame of menu and head. `isOpen`: without signing in. */
 declare module 'vue-router' {
@@ -11,7 +12,7 @@ declare module 'vue-router' {
 }
 
 const routes: RouteRecordRaw[] = [
-  { path: '/', redirect: '/queue' },
+  { path: '/', name: 'home', component: { render: () => null } }, // leads on to the first page of one's role, below
   {
     path: '/sign-in',
     name: 'sign-in',
@@ -33,7 +34,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/figures', name: 'figures', component: () => import('./pages/figures/FiguresPage.vue') },
   { path: '/wall', name: 'wall', component: () => import('./pages/wall/WallPage.vue'), meta: { isBare: true } },
   { path: '/account', name: 'account', component: () => import('./pages/account/AccountPage.vue') },
-  { path: '/:rest(.*)*', redirect: '/queue' },
+  { path: '/:rest(.*)*', redirect: '/' },
 ]
 
 export const router = createRouter({ history: createWebHistory('/console/'), routes })
@@ -47,5 +48,6 @@ router.beforeEach(async (to) => {
   }
   if (!to.meta.isOpen && !isStaff.value) return { name: 'sign-in', query: { next: to.fullPath } }
   if (session.value?.owes.length && to.name !== 'account' && to.name !== 'sign-in') return { name: 'account' }
+  if (to.name === 'home') return { name: firstPlace() }
   return true
 })

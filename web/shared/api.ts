@@ -76,12 +76,15 @@ async function renewAlone(): Promise<boolean> {
   return true
 }
 
+/** What a new token mends. A wrong password is not among it: sent again it would count as another wrong try. */
+const RENEWABLE = new Set(['sign-in-required', 'session-ended', 'csrf-token-needed'])
+
 /** Fetch as the person signed in: a session that has run out is renewed, and the request sent once more. */
 export async function send(request: Request): Promise<Response> {
   const again = request.clone()
   const answer = await fetch(marked(request))
-  const isLacking = answer.status === 401 || (answer.status === 403 && (await slugOf(answer)) === 'csrf-token-needed')
-  if (!isLacking || csrfToken === null) return answer
+  if ((answer.status !== 401 && answer.status !== 403) || csrfToken === null) return answer
+  if (!RENEWABLE.has(await slugOf(answer))) return answer
   if (await renew()) return fetch(marked(again))
   csrfToken = null
   onSignedOut()
