@@ -134,6 +134,7 @@ def _invitation(made: FirstRunToken, settings: Settings) -> str:
         f"还没有工作人员。24 小时内用此令牌创建首位管理员 / no staff yet: this token makes the first administrator, "
         f"once, until {made.expires_at:%Y-%m-%d %H:%M}Z:\n"
         f"  {made.token}\n"
+        f"  {address}/console/set-up\n"
         f"  curl {address}/api/v1/setup -H 'Content-Type: application/json' \\\n"
         f"""    -d '{{"token": "…", "username": "admin", "name": "…", "password": "…"}}'"""
     )

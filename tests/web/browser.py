@@ -90,6 +90,7 @@ def phone_options(*, language: str = "zh-CN", is_dark: bool = False, knows_place
         "locale": language,
         "timezone_id": "Asia/Shanghai",
         "color_scheme": "dark" if is_dark else "light",
+        "reduced_motion": "reduce",  # what moves is neither to be clicked at nor looked at
         "geolocation": HERE if knows_place else None,
         "permissions": ["geolocation"] if knows_place else [],
     }
@@ -102,6 +103,7 @@ def desk_options(*, language: str = "zh-CN", is_dark: bool = False) -> dict[str,
         "locale": language,
         "timezone_id": "Asia/Shanghai",
         "color_scheme": "dark" if is_dark else "light",
+        "reduced_motion": "reduce",  # what moves is neither to be clicked at nor looked at
     }
 
 

@@ -19,6 +19,12 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/signin/SignInPage.vue'),
     meta: { isBare: true, isOpen: true },
   },
+  {
+    path: '/set-up',
+    name: 'set-up',
+    component: () => import('./pages/setup/SetUpPage.vue'),
+    meta: { isBare: true, isOpen: true },
+  },
   { path: '/queue', name: 'queue', component: () => import('./pages/queue/QueuePage.vue') },
   { path: '/cases/:id(\\d+)', name: 'case', component: () => import('./pages/case/CasePage.vue') },
   {
@@ -47,7 +53,7 @@ router.beforeEach(async (to) => {
     isRead = true
   }
   if (!to.meta.isOpen && !isStaff.value) return { name: 'sign-in', query: { next: to.fullPath } }
-  if (session.value?.owes.length && to.name !== 'account' && to.name !== 'sign-in') return { name: 'account' }
+  if (session.value?.owes.length && to.name !== 'account' && !to.meta.isOpen) return { name: 'account' }
   if (to.name === 'home') return { name: firstPlace() }
   return true
 })
