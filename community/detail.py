@@ -5,8 +5,8 @@ from datetime import datetime
 
 from community import queries
 from community.appeals.queries import find_contact
-from community.clocks.models import Deadline
-from community.clocks.queries import list_deadlines
+from community.clocks.models import ClockRule, Deadline
+from community.clocks.queries import get_rules, list_deadlines
 from community.errors import CaseNotFound
 from community.models import Case, Contact, Origin
 from community.photos.models import CasePhoto
@@ -54,13 +54,16 @@ class Offer:
 class CaseDetail:
     """A case with everything that is needed to act on it.
 
-    `contact` says, masked, that there is somebody to reach; it is None for those who may not reach him.
+    `clock_rules` are those by which its deadlines run, also where others are in force by now. `contact` says, masked,
+    that there is somebody to reach; it is None for those who may not reach him.
     """
 
     case: Case
     state: Text
+    assignee_name: str | None
     history: tuple[Step, ...]
     deadlines: tuple[Deadline, ...]
+    clock_rules: tuple[ClockRule, ...]
     work_orders: tuple[WorkOrder, ...]
     photos: tuple[CasePhoto, ...]
     verbs: tuple[Offer, ...]
@@ -77,6 +80,9 @@ async def get_case_detail(conn: Connection, *, ring: KeyRing, case_id: int, acto
     events = await list_events(conn, district_id=case.district_id, subject="case", subject_id=case.id)
     case, events = await _without_unseen(conn, case, events, actor)
     deadlines = await list_deadlines(conn, district_id=case.district_id, case_id=case.id)
+    rules = await get_rules(conn, district_id=case.district_id, rule_ids=[each.rule_id for each in deadlines])
+    assignees = () if case.assignee_id is None else (case.assignee_id,)
+    names = await queries.list_staff_names(conn, district_id=case.district_id, staff_ids=assignees)
     contact = None
     if roles & CONTACT_ROLES and case.origin is Origin.APPEAL:
         appeal_id = int(case.origin_ref)
@@ -85,8 +91,10 @@ async def get_case_detail(conn: Connection, *, ring: KeyRing, case_id: int, acto
     return CaseDetail(
         case=case,
         state=case.state.text,
+        assignee_name=names.get(case.assignee_id or 0),
         history=await _history(conn, case.district_id, events),
         deadlines=tuple(deadlines),
+        clock_rules=tuple(rules.values()),
         work_orders=tuple(await list_work_orders(conn, district_id=case.district_id, case_id=case.id)),
         photos=seen_photos(photos, case=case, actor=actor),
         verbs=offers(case, roles),

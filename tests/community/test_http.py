@@ -99,6 +99,18 @@ async def test_a_secretary_sees_the_case_files_it_and_reads_what_is_next(house: 
     assert {"dispatch": ["department_id"]}.items() <= {row["verb"]: row["required"] for row in detail["verbs"]}.items()
 
 
+async def test_a_case_says_who_leads_it_and_by_which_limits(house: House) -> None:
+    secretary = await house.signed_in(Role.SECRETARY, COMMUNITY)
+    path = f"/api/v1/cases/{house.case.id}"
+    assert (await (await house.client.get(path, headers=secretary)).json())["assignee_name"] is None
+    await house.act("file", secretary)
+    detail = await (await house.client.get(path, headers=secretary)).json()
+    assert "secretary 37/01/02的名字" == detail["assignee_name"]
+    limits = {rule["id"]: rule["limit"] for rule in detail["clock_rules"]}
+    running = {row["clock"]: limits[row["rule_id"]] for row in detail["deadlines"] if row["met_at"] is None}
+    assert {"unit": "working_hour", "amount": 4} == running["handle"]
+
+
 async def test_another_communitys_secretary_is_answered_404_everywhere(house: House) -> None:
     foreign = await house.signed_in(Role.SECRETARY, NEIGHBOUR)
     status, problem = await house.act("file", foreign)
