@@ -39,6 +39,8 @@ from core.privacy.api import get_retention, put_retention
 from core.trail.api import get_audit
 from geo import api as geo
 from geo.answers import LocateAnswer
+from geo.boundaries import api as boundaries
+from geo.importing import BoundaryReport
 from riders import api as reports
 from riders.contacts import api as contacts
 from riders.points import api as points
@@ -105,9 +107,22 @@ ROUTES: tuple[Route, ...] = (
         answer=LocateAnswer, media_type=_JSON_LINES, accepts=(_JSON_LINES,), traffic=BULK,
     ),
     Route("GET", "/api/v1/areas", geo.list_areas, ANYONE),
+    Route("GET", "/api/v1/areas/outlines", geo.list_outlines, ANY_STAFF),
     Route("GET", "/api/v1/areas/{code}", geo.get_area, ANYONE),
     Route("GET", "/api/v1/places", geo.search_places, ANYONE, traffic=SEARCH),
     Route("GET", "/api/v1/generations", geo.list_generations, staff(Role.DISTRICT_ADMIN, Role.AUDITOR)),
+    Route(
+        "POST", "/api/v1/generations/draft/description", boundaries.describe_boundary_file, _DISTRICT,
+        accepts=boundaries.MEDIA_TYPES, traffic=BULK,
+    ),
+    Route(
+        "POST", "/api/v1/generations/draft/areas", boundaries.import_boundary_file, _DISTRICT,
+        answer=BoundaryReport, accepts=boundaries.MEDIA_TYPES, traffic=BULK,
+    ),
+    Route("GET", "/api/v1/generations/draft/check", boundaries.check_boundaries, _DISTRICT),
+    Route("GET", "/api/v1/generations/draft/comparison", boundaries.compare_boundaries, _DISTRICT),
+    Route("POST", "/api/v1/generations/draft/activation", boundaries.activate_boundaries, _DISTRICT),
+    Route("DELETE", "/api/v1/generations/draft", boundaries.discard_boundaries, _DISTRICT),
     # stations
     Route(
         "GET", "/api/v1/stations/nearby", stations.find_nearby_stations, ANYONE, answer=NearbyAnswer, traffic=SEARCH
@@ -122,6 +137,8 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/api/v1/stations/export", station_lists.export_station_list, _READER,
         answer=bytes, media_type="text/csv", traffic=BULK,
     ),
+    Route("GET", "/api/v1/stations/hours", stations.preview_hours, _KEEPER),
+    Route("GET", "/api/v1/stations/feedback", stations.list_feedback, _READER),
     Route("GET", "/api/v1/stations/{station_id}", stations.get_station, ANYONE),
     Route("PATCH", "/api/v1/stations/{station_id}", stations.edit_station, _KEEPER),
     Route("GET", "/api/v1/stations/{station_id}/record", stations.get_station_record, _READER),

@@ -3,24 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import orjson
 import shapely
 from aiohttp import StreamReader, web
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from core.access.models import Role
+from core.database import Connection
 from core.http.endpoint import BODY_TIMEOUT_S, Input, to_json
 from core.http.problems import TooSlow
-from core.http.wiring import BACKGROUND, district_id, language, transaction
+from core.http.wiring import BACKGROUND, actor, district_id, language, transaction
 from geo import queries
 from geo.answers import LocateAnswer, answer_of
 from geo.datum import from_wgs84, point_from, to_wgs84
-from geo.errors import AreaNotFound, MalformedLine
+from geo.errors import AreaNotFound, GenerationNotFound, MalformedLine
 from geo.live import Areas
 from geo.locate import AreaIndex
 from geo.models import Area, Datum, Generation, Locate, Place, Received
+from geo.outlines import Outlines, draw
+from geo.queries import ShapedArea
 
 AREAS = web.AppKey("areas", Areas)
 #: How handlers of the rooms above locate a point.
@@ -29,6 +33,10 @@ LOCATE: web.AppKey[Locate] = web.AppKey("locate")
 SearchPlaces = Callable[[str, int], Awaitable[list[Place]]]
 SEARCH_PLACES: web.AppKey[SearchPlaces] = web.AppKey("search_places")
 
+#: Outlines drawn on one map.
+MOST_OUTLINES = 2_000
+
+_NUMBER = r"-?\d{1,3}(\.\d{1,12})?"
 #: Bytes; far more than any point needs.
 _LONGEST_LINE = 1_000
 
@@ -82,6 +90,23 @@ class AreaQuery(Input):
     datum: Datum = Datum.WGS84
 
 
+class OutlinesQuery(Input):
+    """Which outlines: of the areas directly beneath `parent` (none: the roots), or with `leaves` of all lowest areas.
+
+    `box` is west,south,east,north in WGS-84: only what touches it. `generation` is the active one where it is not said.
+    """
+
+    parent: str | None = Field(None, max_length=40)
+    leaves: bool = False
+    box: Annotated[str, StringConstraints(pattern=rf"^{_NUMBER}(,{_NUMBER}){{3}}$")] = "-180,-90,180,90"
+    generation: int | None = Field(None, ge=1, lt=2**63)
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Give the box in numbers."""
+        west, south, east, north = map(float, self.box.split(","))
+        return west, south, east, north
+
+
 class PlacesQuery(Input):
     """What was typed."""
 
@@ -91,8 +116,9 @@ class PlacesQuery(Input):
 
 @dataclass(frozen=True, slots=True)
 class AreaList:
-    """A page of areas by code; `next_after` asks for the page behind it."""
+    """A page of areas of a generation by code; `next_after` asks for the page behind it."""
 
+    generation: int
     areas: list[Area]
     next_after: str | None
 
@@ -157,7 +183,7 @@ async def list_areas(request: web.Request, query: AreasQuery) -> AreaList:
             after=query.after,
             limit=query.limit,
         )
-    return AreaList(areas, areas[-1].code if len(areas) == query.limit else None)
+    return AreaList(generation_id, areas, areas[-1].code if len(areas) == query.limit else None)
 
 
 async def get_area(request: web.Request, code: str, query: AreaQuery) -> AreaDetail:
@@ -171,6 +197,25 @@ async def get_area(request: web.Request, code: str, query: AreaQuery) -> AreaDet
         if query.geometry:
             geometry = await queries.find_geometry(conn, district_id=district, generation_id=generation, code=code)
     return AreaDetail(area, None if geometry is None else _as_geojson(geometry, query.datum))
+
+
+async def list_outlines(request: web.Request, query: OutlinesQuery) -> Outlines:
+    """Give outlines of areas for a map as GeoJSON in WGS-84, simplified so that they stay below a megabyte.
+
+    At most 2,000; where there are more, `is_cut` says so. A draft is shown to administrators of the whole district.
+    """
+    district = district_id(request)
+    async with transaction(request) as conn:
+        total, areas = await queries.list_shapes_in(
+            conn,
+            district_id=district,
+            generation_id=await _shown_generation(request, conn, query.generation),
+            parent_code=query.parent,
+            is_leaf=query.leaves,
+            box=query.bounds(),
+            limit=MOST_OUTLINES,
+        )
+    return await asyncio.to_thread(_draw, areas, total)
 
 
 async def search_places(request: web.Request, query: PlacesQuery) -> PlaceList:
@@ -198,6 +243,26 @@ async def follow_areas(app: web.Application) -> None:
 async def _index(request: web.Request, generation_id: int | None) -> AreaIndex:
     areas = request.app[AREAS]
     return areas.current if generation_id is None else await areas.generation(request.app[BACKGROUND], generation_id)
+
+
+async def _shown_generation(request: web.Request, conn: Connection, generation_id: int | None) -> int:
+    """Give the generation to be drawn. Raises `GenerationNotFound`, also for a draft that is not his to see."""
+    if generation_id is None:
+        return request.app[AREAS].generation_id
+    known = await queries.find_generation(conn, district_id=district_id(request), generation_id=generation_id)
+    is_admin = "" in actor(request).scopes(Role.DISTRICT_ADMIN)
+    if known is None or (known.activated_at is None and not is_admin):
+        raise GenerationNotFound(pointer="/query/generation", generation=generation_id)
+    return known.id
+
+
+def _draw(areas: list[ShapedArea], total: int) -> Outlines:
+    properties: list[dict[str, Any]] = [
+        {"code": area.code, "name": area.name, "level": area.level, "is_leaf": area.is_leaf} for area in areas
+    ]
+    shapes = np.empty(len(areas), dtype=object)
+    shapes[:] = [shapely.from_wkb(area.geometry) for area in areas]
+    return draw(shapes, properties, total=total)
 
 
 async def _batches(content: StreamReader) -> AsyncIterator[list[bytes]]:

@@ -1,8 +1,8 @@
 """Reads boundary files (GeoJSON, Shapefile, GeoPackage) through GDAL. Knows nothing of what is stored.
 
-Runs in the process of a shell command only, never in the server: a file that breaks the reader breaks the command and
-nothing else. Nothing but polygons within a cap of size reaches the geometry engine, which nested collections can
-crash; shapes are never repaired.
+Runs in the process of a shell command or in one of its own (`geo.boundaries.child`), never in the server: a file
+that breaks the reader breaks nothing else. Nothing but polygons within a cap of size reaches the geometry engine,
+which nested collections can crash; shapes are never repaired.
 """
 
 import math
@@ -20,6 +20,8 @@ from core.errors import Text
 from geo.errors import BoundaryFileUnreadable
 
 MAX_VERTICES = 200_000
+#: Values of a field that are shown to whoever chooses among them.
+MOST_EXAMPLES = 3
 _DRIVERS = {"GeoJSON", "ESRI Shapefile", "GPKG"}
 _POLYGON, _MULTIPOLYGON = 3, 6
 _BYTES_PER_VERTEX = 16
@@ -37,6 +39,44 @@ class Feature:
     flaw: Text | None
 
 
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """A field of a file: its name, in how many rows it is filled, and some of what stands there."""
+
+    name: str
+    filled: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """What a file holds. Of several layers one must be chosen before its rows and fields can be told."""
+
+    layers: tuple[str, ...]
+    rows: int
+    fields: tuple[FieldNote, ...]
+
+
+def describe_file(file: Path, *, layer: str | None = None, encoding: str | None = None) -> FileNote:
+    """Say which layers and fields a file has, for a person to choose from. Raises `BoundaryFileUnreadable`."""
+    try:
+        layers = tuple(str(name) for name, _ in pyogrio.list_layers(file))
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        raise _complained(file, error) from None
+    if layer is None and len(layers) > 1:
+        return FileNote(layers, 0, ())
+    features = read_features(file, layer=layer, encoding=encoding)
+    values: dict[str, list[str]] = {}
+    for feature in features:
+        for name, text in feature.fields.items():
+            values.setdefault(name, []).append(text)
+    return FileNote(
+        layers,
+        len(features),
+        tuple(FieldNote(name, len(told), tuple(told[:MOST_EXAMPLES])) for name, told in values.items()),
+    )
+
+
 def read_features(file: Path, *, layer: str | None = None, encoding: str | None = None) -> list[Feature]:
     """Read every feature; positions stay in the file's datum.
 
@@ -48,7 +88,7 @@ def read_features(file: Path, *, layer: str | None = None, encoding: str | None 
         _check_form(file, layer, encoding)
         meta, _, geometries, columns = pyogrio.raw.read(file, layer=layer, encoding=encoding, force_2d=True)
     except (DataSourceError, DataLayerError, UnicodeDecodeError, LookupError, ValueError) as error:
-        raise _unreadable(str(error), str(error)) from None
+        raise _complained(file, error) from None
     _check_crs(meta["crs"])
     names = [str(name) for name in meta["fields"]]
     rows = zip(*columns, strict=True) if columns else ((),) * len(geometries)
@@ -71,6 +111,11 @@ def _unreadable(zh: str, en: str) -> BoundaryFileUnreadable:
     return BoundaryFileUnreadable(reason=Text(zh, en))
 
 
+def _complained(file: Path, error: Exception) -> BoundaryFileUnreadable:
+    said = str(error).replace(f"{file.parent}/", "")  # where it lies is nobody's business
+    return _unreadable(said, said)
+
+
 def _check_form(file: Path, layer: str | None, encoding: str | None) -> None:
     layers = [str(name) for name, _ in pyogrio.list_layers(file)]
     if layer is None and len(layers) != 1:
@@ -81,8 +126,8 @@ def _check_form(file: Path, layer: str | None, encoding: str | None) -> None:
         raise _unreadable(f"不支持 {driver} 格式", f"{driver} is none of GeoJSON, Shapefile, GeoPackage")
     if driver == "ESRI Shapefile" and encoding is None and not file.with_suffix(".cpg").exists():
         raise _unreadable(
-            "Shapefile 没有 .cpg 文件，请用 --encoding 注明文字编码（常见为 gbk 或 utf-8）",
-            "the Shapefile has no .cpg file: state its --encoding (usually gbk or utf-8)",
+            "Shapefile 没有 .cpg 文件，请注明文字编码（--encoding，常见为 gbk 或 utf-8）",
+            "the Shapefile has no .cpg file: state its text encoding (--encoding, usually gbk or utf-8)",
         )
 
 

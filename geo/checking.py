@@ -2,10 +2,10 @@
 
 Gaps and overlaps are warnings, because real boundaries have them and locating is settled there too; a leaf inside
 another is an error, because the outer one would then be given every point of both. The geometry is
-worked out where it stands, without a thread: checks run in the process of a shell command, which serves nobody else
-meanwhile.
+worked out in a thread: others are served meanwhile.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from geo import queries
 from geo.datum_check import find_wrong_datum
 from geo.errors import NoDraft
 from geo.frame import frames_at
-from geo.models import Generation
+from geo.models import Generation, Point
 from geo.queries import ShapedArea
 
 Shapes = npt.NDArray[np.object_]
@@ -52,11 +52,12 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found; `size_m2` is how large it is on the ground, where that means something."""
+    """One thing found; where that means something, `size_m2` is how large it is and `at` a point of it."""
 
     kind: FindingKind
     text: Text
     size_m2: float = 0.0
+    at: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +87,26 @@ async def check_draft(conn: Connection, *, district_id: int, accept_datum: bool 
     if not areas:
         nothing = Finding(FindingKind.EMPTY, Text("草稿中没有任何区域", "the draft holds no areas"))
         return CheckReport((nothing,), ())
+    datum = [] if accept_datum else await _find_datum_errors(conn, district_id, draft)
+    scopes = await queries.list_missing_scopes(conn, district_id=district_id, generation_id=draft.id)
+    return await asyncio.to_thread(_examine, areas, datum, scopes)
+
+
+def _examine(areas: Sequence[ShapedArea], datum: list[Finding], scopes: Sequence[str]) -> CheckReport:
+    """Look at the shapes, and put what was found with what the database told."""
     shapes = shapely.from_wkb([area.geometry for area in areas])
     if invalid := tuple(_find_invalid(areas, shapes)):
         return CheckReport(invalid, ())
     families = _families(areas, shapes)
     strays, misfits = _find_outside(families)
     nested, overlaps = _find_overlaps(areas, shapes)
-    errors = [] if accept_datum else await _find_datum_errors(conn, district_id, draft)
-    errors += [*_worst(FindingKind.NESTED, nested), *strays]
-    scopes = await queries.list_missing_scopes(conn, district_id=district_id, generation_id=draft.id)
     warnings = [
         *_worst(FindingKind.GAP, _find_gaps(families)),
         *_worst(FindingKind.OVERLAP, overlaps),
         *_worst(FindingKind.OUTSIDE_PARENT, misfits),
         *_worst(FindingKind.SCOPE, map(_missing_scope, scopes)),
     ]
-    return CheckReport(tuple(errors), tuple(warnings))
+    return CheckReport((*datum, *_worst(FindingKind.NESTED, nested), *strays), tuple(warnings))
 
 
 def _families(areas: Sequence[ShapedArea], shapes: Shapes) -> list[_Family]:
@@ -124,7 +129,8 @@ def _find_invalid(areas: Sequence[ShapedArea], shapes: Shapes) -> Iterator[Findi
     """Find shapes that nothing can be worked out with; files never bring them in, other ways into the draft might."""
     for place in np.flatnonzero(~shapely.is_valid(shapes)).tolist():
         name, reason = _named(areas[place]), shapely.is_valid_reason(shapes[place])
-        yield Finding(FindingKind.INVALID, Text(f"{name}图形无效：{reason}", f"{name} is invalid: {reason}"))
+        at = _middle_of(shapes[place])
+        yield Finding(FindingKind.INVALID, Text(f"{name}图形无效：{reason}", f"{name} is invalid: {reason}"), at=at)
 
 
 def _find_gaps(families: Iterable[_Family]) -> Iterator[Finding]:
@@ -139,10 +145,11 @@ def _find_gaps(families: Iterable[_Family]) -> Iterator[Finding]:
             yield Finding(
                 FindingKind.GAP,
                 Text(
-                    f"{name}空白 {size:,.0f} 平方米，位于 {at}",
-                    f"gap of {size:,.0f} m² at {at} in {name or 'the whole'}",
+                    f"{name}空白 {size:,.0f} 平方米，位于 {_written(at)}",
+                    f"gap of {size:,.0f} m² at {_written(at)} in {name or 'the whole'}",
                 ),
                 size,
+                at,
             )
 
 
@@ -154,34 +161,35 @@ def _find_overlaps(areas: Sequence[ShapedArea], shapes: Shapes) -> tuple[list[Fi
     """Find leaves that lie inside another leaf, and lesser ground that two leaves have, whoever their parents are."""
     leaves = np.flatnonzero([area.is_leaf for area in areas])
     polygons = shapes[leaves]
-    sizes = _square_metres(polygons)
+    sizes = square_metres(polygons)
     first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     is_once = first < second
     first, second = first[is_once], second[is_once]
     common = shapely.intersection(polygons[first], polygons[second])
     nested: list[Finding] = []
     overlaps: list[Finding] = []
-    for one, two, piece, size in zip(first, second, common, _square_metres(common), strict=True):
+    for one, two, piece, size in zip(first, second, common, square_metres(common).tolist(), strict=True):
         if size < MIN_SIZE_M2:
             continue
         inner, outer = sorted((one, two), key=lambda place: float(sizes[place]))
         if size >= MIN_SHARE_INSIDE * sizes[inner]:
-            nested.append(_nested(areas[leaves[inner]], areas[leaves[outer]], size))
+            nested.append(_nested(areas[leaves[inner]], areas[leaves[outer]], piece, size))
         else:
             overlaps.append(_overlap(areas[leaves[one]], areas[leaves[two]], piece, size))
     return nested, overlaps
 
 
-def _nested(inner: ShapedArea, outer: ShapedArea, size: float) -> Finding:
+def _nested(inner: ShapedArea, outer: ShapedArea, piece: shapely.Geometry, size: float) -> Finding:
     return Finding(
         FindingKind.NESTED,
         Text(
             f"末级区域 {_named(inner)}套在另一个末级区域 {_named(outer)}里面；"
-            "请先导入外面的，再用 --parent 或 --parent-field 把里面的挂到其下级",
+            "请先导入外面的，再指明上级（--parent 或 --parent-field）把里面的挂到其下级",
             f"{_named(inner)} lies inside {_named(outer)} and both are leaves: "
-            "import the outer one first, then the inner one below it with --parent or --parent-field",
+            "import the outer one first, then the inner one below it, naming its parent (--parent or --parent-field)",
         ),
         size,
+        _place_in(piece),
     )
 
 
@@ -189,8 +197,12 @@ def _overlap(one: ShapedArea, two: ShapedArea, piece: shapely.Geometry, size: fl
     names, at = f"{_named(one)} × {_named(two)}", _place_in(piece)
     return Finding(
         FindingKind.OVERLAP,
-        Text(f"{names} 重叠 {size:,.0f} 平方米，位于 {at}", f"{names} overlap by {size:,.0f} m² at {at}"),
+        Text(
+            f"{names} 重叠 {size:,.0f} 平方米，位于 {_written(at)}",
+            f"{names} overlap by {size:,.0f} m² at {_written(at)}",
+        ),
         size,
+        at,
     )
 
 
@@ -204,16 +216,17 @@ def _find_outside(families: Iterable[_Family]) -> tuple[list[Finding], list[Find
         shapely.prepare(family.outline)
         for place in np.flatnonzero(~shapely.covers(family.outline, family.shapes)):
             shape = family.shapes[place]
-            (size,) = _square_metres(np.array([shapely.difference(shape, family.outline)]))
-            share = size / _square_metres(np.array([shape]))[0]
+            outside = shapely.difference(shape, family.outline)
+            (size,) = square_metres(np.array([outside])).tolist()
+            share = size / float(square_metres(np.array([shape]))[0])
             if size >= MIN_SIZE_M2:
                 (strays if share > MAX_SHARE_OUTSIDE else misfits).append(
-                    _outside(family.children[place], family.parent, size, share)
+                    _outside(family.children[place], family.parent, outside, size, share)
                 )
     return strays, misfits
 
 
-def _outside(child: ShapedArea, parent: ShapedArea, size: float, share: float) -> Finding:
+def _outside(child: ShapedArea, parent: ShapedArea, piece: shapely.Geometry, size: float, share: float) -> Finding:
     return Finding(
         FindingKind.OUTSIDE_PARENT,
         Text(
@@ -221,6 +234,7 @@ def _outside(child: ShapedArea, parent: ShapedArea, size: float, share: float) -
             f"{child.code} lies outside its parent {parent.code} with {share:.1%} ({size:,.0f} m²)",
         ),
         size,
+        _place_in(piece),
     )
 
 
@@ -236,9 +250,9 @@ async def _find_datum_errors(conn: Connection, district_id: int, draft: Generati
         return []
     text = Text(
         f"与版次 {active.id} 相比，同编码区域整体偏移约 {wrong.shift_m:.0f} 米："
-        f"像是 {wrong.likely} 坐标按 {wrong.stated} 导入（或上一版次如此）；确认无误可用 --accept-datum",
+        f"像是 {wrong.likely} 坐标按 {wrong.stated} 导入（或上一版次如此）；确认无误可声明坐标系正确（--accept-datum）",
         f"areas that generation {active.id} has too have moved by about {wrong.shift_m:.0f} m, which looks like "
-        f"{wrong.likely} imported as {wrong.stated} (or that generation was); if it is right, use --accept-datum",
+        f"{wrong.likely} imported as {wrong.stated} (or that generation was); if it is right, say so (--accept-datum)",
     )
     return [Finding(FindingKind.DATUM, text)]
 
@@ -264,11 +278,11 @@ def _worst(kind: FindingKind, findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _sizeable(pieces: Shapes) -> Iterator[tuple[shapely.Geometry, float]]:
-    sizes = _square_metres(pieces)
+    sizes = square_metres(pieces)
     return ((piece, float(size)) for piece, size in zip(pieces, sizes, strict=True) if size >= MIN_SIZE_M2)
 
 
-def _square_metres(shapes: Shapes) -> npt.NDArray[np.float64]:
+def square_metres(shapes: Shapes) -> npt.NDArray[np.float64]:
     """Measure shapes in the metric frame of their own middle; 0 for empty ones and for lines."""
     bounds = shapely.bounds(shapes)
     frames = frames_at(np.nan_to_num(bounds[:, 1] + bounds[:, 3]) / 2)
@@ -280,7 +294,18 @@ def _named(area: ShapedArea) -> str:
     return f"{area.name}（{area.code}）"
 
 
-def _place_in(piece: shapely.Geometry) -> str:
-    """Write a place inside a piece as lon,lat to some 10 cm."""
+def _place_in(piece: shapely.Geometry) -> Point:
+    """Give a place inside a piece."""
     point = shapely.point_on_surface(piece)
-    return f"{shapely.get_x(point):.6f},{shapely.get_y(point):.6f}"
+    return Point(float(shapely.get_x(point)), float(shapely.get_y(point)))
+
+
+def _middle_of(shape: shapely.Geometry) -> Point:
+    """Give the middle of a shape's box: of what is invalid no more can be told."""
+    west, south, east, north = shapely.bounds(shape).tolist()
+    return Point((west + east) / 2, (south + north) / 2)
+
+
+def _written(point: Point) -> str:
+    """Write a place as lon,lat to some 10 cm."""
+    return f"{point.lon:.6f},{point.lat:.6f}"

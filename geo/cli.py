@@ -10,7 +10,7 @@ from geo import queries
 from geo.checking import check_draft
 from geo.generations import activate, discard, roll_back
 from geo.grids import add_grids
-from geo.importing import ImportReport, ImportSource, RowNote, import_areas
+from geo.importing import BoundaryReport, ImportSource, RowNote, import_areas
 from geo.models import Datum, Generation
 
 LEAST_METRES, MOST_METRES = 20, 50_000
@@ -140,7 +140,7 @@ async def activate_draft(shell: Shell, arguments: Namespace) -> int:
 
 async def discard_draft(shell: Shell, _arguments: Namespace) -> int:
     """Drop the draft."""
-    generation = await discard(shell.conn, district_id=shell.district_id)
+    generation = await discard(shell.conn, district_id=shell.district_id, now=shell.now)
     print(f"草稿版次 {generation.id} 已放弃 / draft generation {generation.id} is discarded")
     return 0
 
@@ -165,7 +165,7 @@ def _line(generation: Generation) -> str:
     return f"{generation.id} {generation.status} {since:%Y-%m-%d %H:%M}Z"
 
 
-def _print_import(report: ImportReport) -> None:
+def _print_import(report: BoundaryReport) -> None:
     for label, notes in (
         ("错误 / error", report.errors),
         ("未导入 / left out", report.left_out),

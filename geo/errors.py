@@ -61,6 +61,18 @@ class DraftHasErrors(Conflict):
     )
 
 
+class DraftTooLarge(Conflict):
+    """The draft holds more areas than are worked on while somebody waits at a page; commands take any number."""
+
+    slug = "draft-too-large"
+    title = Text("草稿过大", "The draft is too large for the page")
+    detail = Text(
+        "{count} 个区域超过网页能处理的 {most} 个，草稿未变；请由运维用命令 areas 检查、启用或放弃。",
+        "{count} areas are more than the {most} that a page works on; the draft is as it was. "
+        "Check, activate or discard it with the command areas.",
+    )
+
+
 class NothingToRollBack(Conflict):
     """The active generation replaced none, so there is nothing to go back to."""
 
@@ -76,6 +88,10 @@ class BoundaryFileUnreadable(Refusal):
     slug = "boundary-file-unreadable"
     title = Text("边界文件无法读取", "The boundary file cannot be read")
     detail = Text("边界文件无法读取：{reason}", "The boundary file cannot be read: {reason}")
+
+    def __init__(self, *, reason: Text) -> None:
+        self.reason = reason
+        super().__init__(reason=reason)
 
 
 class GridTooFine(Refusal):

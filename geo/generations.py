@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from core.access.models import Actor
+from core.audit import record_act
 from core.changes import record_change
 from core.database import Connection
 from core.events import record_event
@@ -13,12 +15,18 @@ from geo.models import Generation, GenerationStatus
 
 
 async def activate(
-    conn: Connection, *, district_id: int, actor_name: str, now: datetime, accept_datum: bool = False
+    conn: Connection,
+    *,
+    district_id: int,
+    actor_name: str,
+    now: datetime,
+    accept_datum: bool = False,
+    actor: Actor | None = None,
 ) -> Generation:
     """Make the draft the active generation and retire the one before, in one transaction.
 
-    Raises `NoDraft`, or `DraftHasErrors` when a check fails; warnings do not hinder. `accept_datum` overrules the
-    suspicion that the file stated the wrong datum.
+    `actor` None is a command's. `accept_datum` overrules the suspicion that the file stated the wrong datum.
+    Raises `NoDraft`, or `DraftHasErrors` when a check fails; warnings do not hinder.
     """
     async with conn.transaction():
         draft = await get_draft(conn, district_id=district_id)
@@ -34,6 +42,7 @@ async def activate(
             replaced_id=None if active is None else active.id,
             event="generation.activated",
             actor_name=actor_name,
+            actor=actor,
             now=now,
         )
 
@@ -57,17 +66,30 @@ async def roll_back(conn: Connection, *, district_id: int, actor_name: str, now:
             replaced_id=None if former is None else former.replaced_id,
             event="generation.rolled_back",
             actor_name=actor_name,
+            actor=None,
             now=now,
         )
 
 
-async def discard(conn: Connection, *, district_id: int) -> Generation:
-    """Drop the areas of the draft generation; its row stays as history. Raises `NoDraft`."""
+async def discard(conn: Connection, *, district_id: int, now: datetime, actor: Actor | None = None) -> Generation:
+    """Drop the areas of the draft generation; its row stays as history. Raises `NoDraft`.
+
+    `actor` None is a command's.
+    """
     async with conn.transaction():
         draft = await get_draft(conn, district_id=district_id)
         await queries.delete_areas(conn, district_id=district_id, generation_id=draft.id)
         await queries.set_status(
             conn, district_id=district_id, generation_id=draft.id, status=GenerationStatus.DISCARDED
+        )
+        await record_act(
+            conn,
+            district_id=district_id,
+            act="generation.discarded",
+            actor=actor,
+            now=now,
+            subject="generation",
+            subject_id=draft.id,
         )
         return draft
 
@@ -81,6 +103,7 @@ async def _exchange(
     replaced_id: int | None,
     event: str,
     actor_name: str,
+    actor: Actor | None,
     now: datetime,
 ) -> Generation:
     """Retire `old`, activate `new_id`, and tell every process and the history of it."""
@@ -101,7 +124,7 @@ async def _exchange(
         kind=event,
         subject="generation",
         subject_id=new_id,
-        actor=None,
+        actor=actor,
         now=now,
         data={"by": actor_name, "instead_of": None if old is None else old.id},
     )

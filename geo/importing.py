@@ -4,6 +4,7 @@ Rows without a code are left out and listed, for real files mix levels; rows tha
 listed. Everything else that is wrong refuses the file, and shapes are never repaired.
 """
 
+import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from core.access.models import Actor
+from core.audit import record_act
 from core.database import Connection
 from core.errors import Text
 from geo import queries
@@ -64,7 +67,7 @@ class RowNote:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
+class BoundaryReport:
     """What came of an import; with `errors` nothing was stored and `generation_id` is None."""
 
     generation_id: int | None
@@ -92,19 +95,31 @@ class _Reading(NamedTuple):
     errors: tuple[RowNote, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What a file would bring into the draft, found without looking at the draft; with `errors`, nothing."""
+
+    source: ImportSource
+    rows: list[_Row]
+    left_out: tuple[RowNote, ...]
+    joined: tuple[RowNote, ...]
+    errors: tuple[RowNote, ...]
+
+
 async def import_areas(
     conn: Connection, *, district_id: int, source: ImportSource, actor_name: str, now: datetime
-) -> ImportReport:
-    """Add the areas of a file to the draft generation, which is made if there is none.
-
-    With parent fields, a parent that the draft has is attached to; any other is made, named by its code, its level by
-    the field, its shape the union of its children. Of several parent fields the inner codes are written
-    `outer-inner`, for sector 1 of district 17 is another than sector 1 of district 18.
-
-    Raises `BoundaryFileUnreadable` when the file as a whole cannot be taken, `AreaNotFound` when the draft lacks
-    `source.parent`.
-    """
+) -> BoundaryReport:
+    """Read a file and add its areas to the draft generation: `plan_import` and `store_import`, raising what they do."""
     features = read_features(source.file, layer=source.layer, encoding=source.encoding)
+    plan = plan_import(features, source)
+    return await store_import(conn, district_id=district_id, plan=plan, actor_name=actor_name, now=now)
+
+
+def plan_import(features: list[Feature], source: ImportSource) -> ImportPlan:
+    """Make areas of the features of a file, or say what is wrong with each; takes its time, so call it in a thread.
+
+    Raises `BoundaryFileUnreadable` when the file as a whole cannot be taken.
+    """
     _check_fields(features, source)
     chosen = [f for f in features if all(f.fields.get(field) == value for field, value in source.where)]
     left_out = tuple(
@@ -113,21 +128,52 @@ async def import_areas(
         if source.code_field not in f.fields
     )
     rows, joined, errors = _read_rows([f for f in chosen if source.code_field in f.fields], source)
-    if errors:
-        return ImportReport(None, 0, (), left_out, joined, errors)
+    return ImportPlan(source, rows, left_out, joined, errors)
+
+
+async def store_import(
+    conn: Connection,
+    *,
+    district_id: int,
+    plan: ImportPlan,
+    actor_name: str,
+    now: datetime,
+    actor: Actor | None = None,
+) -> BoundaryReport:
+    """Add the areas of a plan to the draft generation, which is made if there is none; `actor` None is a command's.
+
+    With parent fields, a parent that the draft has is attached to; any other is made, named by its code, its level by
+    the field, its shape the union of its children. Of several parent fields the inner codes are written
+    `outer-inner`, for sector 1 of district 17 is another than sector 1 of district 18.
+
+    Raises `AreaNotFound` when the draft lacks the parent that the file is to hang below.
+    """
+    source, rows, left_out, joined = plan.source, plan.rows, plan.left_out, plan.joined
+    if plan.errors:
+        return BoundaryReport(None, 0, (), left_out, joined, plan.errors)
     async with conn.transaction():
         draft = await open_draft(conn, district_id=district_id, actor_name=actor_name, now=now)
         existing = await _list_existing(conn, district_id, draft.id, rows)
         if source.parent is not None and source.parent not in existing:
             raise AreaNotFound(code=source.parent)
         if taken := _find_taken(rows, existing):
-            return ImportReport(None, 0, (), left_out, joined, taken)
-        areas, shapes = _build_tree(rows, existing, source)
+            return BoundaryReport(None, 0, (), left_out, joined, taken)
+        areas, shapes = await asyncio.to_thread(_build_tree, rows, existing, source)
         await add_areas(
             conn, district_id=district_id, generation_id=draft.id, areas=areas, polygons=shapes, datum=source.datum
         )
+        await record_act(
+            conn,
+            district_id=district_id,
+            act="generation.filled",
+            actor=actor,
+            now=now,
+            subject="generation",
+            subject_id=draft.id,
+            data={"areas": len(rows), "level": source.level, "datum": source.datum},
+        )
     made = tuple(area.code for area in areas if not area.is_leaf)
-    return ImportReport(draft.id, len(rows), made, left_out, joined, ())
+    return BoundaryReport(draft.id, len(rows), made, left_out, joined, ())
 
 
 def _check_fields(features: list[Feature], source: ImportSource) -> None:

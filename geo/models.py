@@ -148,8 +148,9 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something with a name that a person may have typed, and a point that stands for it."""
+    """Something with a name that a person may have typed, and a point that stands for it; `code` is that of an area."""
 
     name: str
     kind: PlaceKind
     point: Point
+    code: str | None = None

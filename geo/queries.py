@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ _GENERATION = "id, status, note, created_at, created_by, activated_at, activated
 _AREA = "code, name, level, path, names, parent_code, code_scheme, code_year, is_leaf"
 _SHAPE = f"{_AREA}, datum, geometry"
 _PAGE = 20_000
+_INSERTED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,9 @@ async def insert_areas(
         for area, box in zip(areas, bounds, strict=True)
     )
     places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
-    # Not COPY, which a table with row-level security refuses.
-    await conn.executemany(f"insert into area ({', '.join(columns)}) values ({places})", records)  # noqa: S608
+    # Not COPY, which a table with row-level security refuses; in pieces, for each has the deadline of a command.
+    while piece := list(islice(records, _INSERTED_AT_ONCE)):
+        await conn.executemany(f"insert into area ({', '.join(columns)}) values ({places})", piece)  # noqa: S608
 
 
 async def set_not_leaf(conn: Connection, *, district_id: int, generation_id: int, codes: Sequence[str]) -> None:
@@ -277,6 +280,30 @@ async def list_shaped_areas(conn: Connection, *, district_id: int, generation_id
     return areas
 
 
+async def list_shapes_in(
+    conn: Connection,
+    *,
+    district_id: int,
+    generation_id: int,
+    parent_code: str | None,
+    is_leaf: bool,
+    box: tuple[float, float, float, float],
+    limit: int,
+) -> tuple[int, list[ShapedArea]]:
+    """Give how many areas touch a box (west, south, east, north), and the first of them by code.
+
+    All leaves with `is_leaf`, else those directly beneath `parent_code` (None: the roots).
+    """
+    chosen = """
+        district_id = $1 and generation_id = $2 and max_lon >= $5 and max_lat >= $6 and min_lon <= $7 and min_lat <= $8
+        and case when $4 then is_leaf else parent_code is not distinct from $3 end
+    """
+    asked = (district_id, generation_id, parent_code, is_leaf, *box)
+    total: int = await conn.fetchval(f"select count(*) from area where {chosen}", *asked)  # noqa: S608
+    rows = await conn.fetch(f"select {_SHAPE} from area where {chosen} order by code limit $9", *asked, limit)  # noqa: S608
+    return total, [_shaped_area(row) for row in rows]
+
+
 async def list_levels(conn: Connection, *, district_id: int, generation_id: int) -> list[Level]:
     """List the levels of a generation with how many areas each has, from the roots down."""
     rows = await conn.fetch(
@@ -298,7 +325,7 @@ async def find_places(conn: Connection, *, district_id: int, text: str, limit: i
     pattern = escape_like(text)
     rows = await conn.fetch(
         """
-        select area.names, (min_lon + max_lon) / 2 as lon, (min_lat + max_lat) / 2 as lat
+        select area.code, area.names, (min_lon + max_lon) / 2 as lon, (min_lat + max_lat) / 2 as lat
         from area join generation
             on generation.district_id = area.district_id and generation.id = area.generation_id
         where area.district_id = $1 and generation.status = 'active' and (code = $2 or name ilike '%' || $3 || '%')
@@ -309,7 +336,7 @@ async def find_places(conn: Connection, *, district_id: int, text: str, limit: i
         pattern,
         limit,
     )
-    return [Place(" ".join(row["names"]), PlaceKind.AREA, Point(row["lon"], row["lat"])) for row in rows]
+    return [Place(" ".join(row["names"]), PlaceKind.AREA, Point(row["lon"], row["lat"]), row["code"]) for row in rows]
 
 
 async def list_moved_areas(

@@ -8,16 +8,19 @@ from typing import Annotated, Any, Self
 from aiohttp import web
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
+from core.calendar import load_calendar
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
+from core.queries import get_timezone
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
 from geo.models import Datum, Point, Received
-from station import nearby, registry
+from station import nearby, registry, week
 from station.amenities.queries import list_amenity_kinds
 from station.errors import PlaceNotFound, PositionMissing
+from station.feedback import inbox
 from station.feedback.tell import tell
 from station.live import LiveStations
 from station.models import (
@@ -157,6 +160,12 @@ class FeedbackBody(Input):
     device_nonce: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
+class HoursQuery(Input):
+    """Hours as they would be typed for a station."""
+
+    typed: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
 class StationsQuery(Input):
     """Which stations of one's own areas: a subtree, a text in name, code or address, and the page."""
 
@@ -247,6 +256,21 @@ async def edit_station(request: web.Request, station_id: int, body: StationPatch
             locate=request.app[LOCATE],
             now=now(request),
         )
+
+
+async def preview_hours(request: web.Request, query: HoursQuery) -> week.Week:
+    """Show how typed hours are read, and the seven days from today that come of them. Nothing is stored."""
+    async with transaction(request) as conn:
+        timezone = await get_timezone(conn, district_id=district_id(request))
+        calendar = await load_calendar(conn, district_id=district_id(request))
+    today = now(request).astimezone(timezone).date()
+    return week.preview(query.typed, calendar=calendar, timezone=timezone, first_day=today)
+
+
+async def list_feedback(request: web.Request) -> inbox.Inbox:
+    """List what riders have tapped and nobody of the staff has answered yet: counts and times, never who."""
+    async with transaction(request) as conn:
+        return await inbox.list_open(conn, actor=actor(request), now=now(request))
 
 
 async def suspend_station(request: web.Request, station_id: int, body: SuspensionBody) -> Station:

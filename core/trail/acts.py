@@ -65,6 +65,8 @@ ACTS: dict[str, Text] = {
     "duplicate_rules.replaced": Text("修改查重规则", "set where duplicates are looked for"),
     "stations.exported": Text("导出驿站名录", "exported a list of stations"),
     "stations.imported": Text("导入驿站名录", "imported a list of stations"),
+    "generation.filled": Text("导入边界到草稿", "took boundaries into a draft"),
+    "generation.discarded": Text("放弃区域草稿", "discarded a draft of areas"),
     "generation.activated": Text("启用区域版次", "made a generation of areas active"),
     "generation.rolled_back": Text("恢复上一区域版次", "went back to the generation of areas before"),
 }

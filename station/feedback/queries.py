@@ -1,11 +1,65 @@
 """All SQL about taps and the faults they tell of."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from core.database import Connection
 from station.models import Fault, FeedbackKind
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFeedback:
+    """Taps of one kind at one station: how many, of how many people, how many within posted hours, and when."""
+
+    station_id: int
+    station_code: str
+    station_name: str
+    area_path: str
+    kind: FeedbackKind
+    amenity: str | None
+    taps: int
+    tellers: int
+    within_hours: int
+    first_told_at: datetime
+    last_told_at: datetime
+    case_id: int | None
+
+
+async def list_open_feedback(
+    conn: Connection, *, district_id: int, scopes: Sequence[str], since: datetime, limit: int
+) -> list[OpenFeedback]:
+    """List what was tapped since `since` in the subtrees `scopes` and is not answered, the latest first."""
+    rows = await conn.fetch(
+        """
+        select s.id as station_id, s.code as station_code, s.name as station_name, s.area_path, f.kind, f.amenity,
+            count(*) as taps, count(distinct f.teller) as tellers,
+            count(*) filter (where f.within_hours) as within_hours,
+            min(f.told_at) as first_told_at, max(f.told_at) as last_told_at, max(fault.case_id) as case_id
+        from station_feedback f
+            join station s on s.district_id = f.district_id and s.id = f.station_id
+            left join station_amenity a
+                on a.district_id = f.district_id and a.station_id = f.station_id and a.amenity = f.amenity
+            left join station_fault fault on fault.district_id = f.district_id and fault.id = f.fault_id
+        where f.district_id = $1 and f.told_at > $3 and (
+                f.kind = 'amenity_broken' and not a.is_confirmed
+                or f.kind = 'found_locked'
+                    and f.told_at > coalesce(greatest(s.verified_at, s.found_open_at, s.suspended_from), '-infinity')
+            ) and exists (
+                select from unnest($2::text[]) as scope
+                where scope = '' or s.area_path = scope or starts_with(s.area_path, scope || '/')
+            )
+        group by s.id, s.code, s.name, s.area_path, f.kind, f.amenity
+        order by last_told_at desc, s.id, f.amenity limit $4
+        """,
+        district_id,
+        list(scopes),
+        since,
+        limit,
+    )
+    return [OpenFeedback(**dict(row) | {"kind": FeedbackKind(row["kind"])}) for row in rows]
 
 
 async def find_tap(

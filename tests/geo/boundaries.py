@@ -7,7 +7,7 @@ import shapely
 
 from core.database import Connection
 from geo.drafts import add_areas, open_draft
-from geo.importing import ImportReport, ImportSource, import_areas
+from geo.importing import BoundaryReport, ImportSource, import_areas
 from geo.models import Area, Datum
 from tests.conftest import DISTRICT, START
 
@@ -37,7 +37,7 @@ def source(file: Path, **changes: object) -> ImportSource:
     return ImportSource(file=file, **settings)  # type: ignore[arg-type]
 
 
-async def take_in(conn: Connection, wanted: ImportSource) -> ImportReport:
+async def take_in(conn: Connection, wanted: ImportSource) -> BoundaryReport:
     return await import_areas(conn, district_id=DISTRICT, source=wanted, actor_name="test", now=START)
 
 

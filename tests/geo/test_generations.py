@@ -70,7 +70,7 @@ async def test_the_first_generation_has_nothing_behind_it(conn: Connection) -> N
 
 async def test_a_discarded_draft_keeps_its_number_and_no_areas(conn: Connection) -> None:
     draft_id = await draft_of(conn, (area("1"), square(0, 0)))
-    await discard(conn, district_id=DISTRICT)
+    await discard(conn, district_id=DISTRICT, now=START)
     assert ["discarded"] == await statuses(conn)
     assert [] == await queries.list_levels(conn, district_id=DISTRICT, generation_id=draft_id)
 

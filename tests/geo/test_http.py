@@ -314,7 +314,8 @@ async def test_pages_of_areas_follow_each_other_without_gap_or_repeat(client: Cl
 async def test_an_area_without_children_or_unknown_has_an_empty_list(client: Client) -> None:
     await put_in(client)
     for parent in ("3701", "nowhere"):
-        assert (200, {"areas": [], "next_after": None}) == await get(client, "/api/v1/areas", parent=parent)
+        status, page = await get(client, "/api/v1/areas", parent=parent)
+        assert (200, [], None) == (status, page["areas"], page["next_after"])
 
 
 @pytest.mark.parametrize("asked", [{"limit": 0}, {"limit": 501}, {"parent": "x" * 41}, {"after": "x" * 41}])
@@ -368,6 +369,7 @@ async def test_a_typed_place_finds_areas_by_name_and_by_code(client: Client) -> 
     for typed, expected in [("听涛", ["37 听涛社区"]), ("观澜社区", ["37 观澜社区"]), ("37", ["37"])]:
         status, answer = await get(client, "/api/v1/places", q=typed)
         assert (200, expected) == (status, [place["name"] for place in answer["places"]]), typed
+        assert expected[0].split()[-1] == answer["places"][0]["code"]
 
 
 @pytest.mark.parametrize(

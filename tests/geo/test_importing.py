@@ -13,7 +13,7 @@ from core.database import Connection
 from geo import boundary_file, queries
 from geo.datum import from_wgs84
 from geo.errors import AreaNotFound, BoundaryFileUnreadable
-from geo.importing import ImportReport
+from geo.importing import BoundaryReport
 from geo.models import Area, Datum
 from tests.conftest import DISTRICT
 from tests.geo.boundaries import feature, source, square, take_in, write_geojson
@@ -21,14 +21,14 @@ from tests.geo.boundaries import feature, source, square, take_in, write_geojson
 BOW_TIE = shapely.Polygon([(120, 36), (120.01, 36.01), (120.01, 36), (120, 36.01)])
 
 
-async def area_of(conn: Connection, report: ImportReport, code: str) -> Area:
+async def area_of(conn: Connection, report: BoundaryReport, code: str) -> Area:
     assert report.generation_id is not None
     found = await queries.find_area(conn, district_id=DISTRICT, generation_id=report.generation_id, code=code)
     assert found is not None
     return found
 
 
-async def shape_of(conn: Connection, report: ImportReport, code: str) -> shapely.Geometry:
+async def shape_of(conn: Connection, report: BoundaryReport, code: str) -> shapely.Geometry:
     assert report.generation_id is not None
     wkb = await queries.find_geometry(conn, district_id=DISTRICT, generation_id=report.generation_id, code=code)
     return shapely.from_wkb(wkb)

@@ -11,7 +11,7 @@ from geo.checking import CheckReport, FindingKind, check_draft
 from geo.errors import DraftHasErrors
 from geo.generations import activate, discard
 from geo.grids import add_grids
-from geo.importing import ImportReport, ImportSource, import_areas
+from geo.importing import BoundaryReport, ImportSource, import_areas
 from geo.models import Datum
 from tests.conftest import DISTRICT, START
 
@@ -28,7 +28,7 @@ BEATS = ImportSource(
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no real data beside the repository (../shared/data)")
 
 
-async def _import(conn: Connection, source: ImportSource) -> ImportReport:
+async def _import(conn: Connection, source: ImportSource) -> BoundaryReport:
     return await import_areas(conn, district_id=DISTRICT, source=source, actor_name="test", now=START)
 
 
@@ -103,7 +103,7 @@ async def test_streets_beside_their_district_are_refused_and_below_it_are_right(
     await _import(conn, STREETS)
     report = await check_draft(conn, district_id=DISTRICT)
     assert {FindingKind.NESTED} == {error.kind for error in report.errors}
-    await discard(conn, district_id=DISTRICT)
+    await discard(conn, district_id=DISTRICT, now=START)
     await _import(conn, district)
     await _import(conn, replace(STREETS, parent="370211"))
     assert () == (await check_draft(conn, district_id=DISTRICT)).errors

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -52,6 +53,8 @@ ROUTES = (
     ),
     Route("GET", "/api/v1/stations", api.list_stations, READER),
     Route("POST", "/api/v1/stations", api.create_station, KEEPER, 201),
+    Route("GET", "/api/v1/stations/hours", api.preview_hours, KEEPER),
+    Route("GET", "/api/v1/stations/feedback", api.list_feedback, READER),
     Route("GET", "/api/v1/stations/{station_id}", api.get_station, ANYONE),
     Route("PATCH", "/api/v1/stations/{station_id}", api.edit_station, KEEPER),
     Route("GET", "/api/v1/stations/{station_id}/record", api.get_station_record, READER),
@@ -327,3 +330,78 @@ def test_every_handler_can_be_described() -> None:
     assert {"open", "distance_m", "bearing_deg"} <= set(
         document["components"]["schemas"]["NearbyStation"]["properties"]
     )
+
+
+async def test_typed_hours_are_shown_as_the_week_they_make(house: House) -> None:
+    who = await house.signed_in(Role.STATION_HOST, WEST)
+    status, week = await house.send("GET", "/hours?typed=周一至周五 8:30-17:30，周六 22:00-次日2:00", who)
+    assert (200, "Mo-Fr 08:30-17:30; Sa 22:00-02:00") == (status, week["hours"])
+    days = {
+        day["day"]: [(span["since"], span["until"], span["state"]) for span in day["spans"]] for day in week["days"]
+    }
+    assert ("2026-03-10", 7) == (min(days), len(days))  # a Tuesday
+    office = [(510, 1050, "open")]
+    night = {"2026-03-14": [(1320, 1440, "open")], "2026-03-15": [(0, 120, "open")], "2026-03-16": office}
+    assert night == {day: days[day] for day in night}
+
+
+async def test_hours_that_cannot_be_read_are_refused_with_the_words_in_the_way(house: House) -> None:
+    who = await house.signed_in(Role.STATION_HOST, WEST)
+    status, problem = await house.send("GET", "/hours?typed=看情况", who)
+    assert (422, ["/query/typed"], True) == (
+        status,
+        [error["pointer"] for error in problem["errors"]],
+        "看情况" in problem["detail"],
+    )
+
+
+async def inbox(house: House, who: dict[str, str]) -> list[tuple[str, str | None, int, int]]:
+    status, answer = await house.send("GET", "/feedback", who)
+    assert (200, False) == (status, answer["is_cut"])
+    return [(item["kind"], item["amenity"], item["taps"], item["tellers"]) for item in answer["items"]]
+
+
+async def tapped(house: House, kind: str, device: str, **more: str) -> None:
+    sent = await house.send("POST", f"/{house.station_id}/feedback", kind=kind, device_nonce=device, **more)
+    assert 200 == sent[0]
+
+
+async def test_what_riders_tapped_waits_until_the_keeper_answers(house: House, clock: FakeClock) -> None:
+    who = await house.signed_in(Role.STATION_HOST, WEST)
+    for device in ("device-one", "device-two"):
+        await tapped(house, "amenity_broken", device, amenity="drinking_water")
+    clock.advance(timedelta(minutes=1))
+    await tapped(house, "found_locked", "device-one")
+    locked, broken = ("found_locked", None, 1, 1), ("amenity_broken", "drinking_water", 2, 2)
+    assert [locked, broken] == await inbox(house, who)
+    assert [] == await inbox(house, await house.signed_in(Role.STATION_HOST, EAST))
+    clock.advance(timedelta(minutes=1))
+    amenity = f"/{house.station_id}/amenities/drinking_water"
+    assert 200 == (await house.send("PUT", amenity, who, state="working"))[0]
+    assert [locked] == await inbox(house, who)
+    _, record = await house.send("GET", f"/{house.station_id}/record", who)
+    seen = {"row_version": record["row_version"], "is_verified": True}
+    assert 200 == (await house.send("PATCH", f"/{house.station_id}", who, **seen))[0]
+    assert [] == await inbox(house, who)
+
+
+@pytest.mark.parametrize("answer", ["found open", "suspended", "too old"])
+async def test_a_locked_door_is_answered_in_other_ways_too(house: House, clock: FakeClock, answer: str) -> None:
+    who = await house.signed_in(Role.SECRETARY, WEST)
+    await tapped(house, "found_locked", "device-one")
+    clock.advance(timedelta(days=31) if answer == "too old" else timedelta(minutes=1))
+    if answer == "found open":
+        await tapped(house, "found_open", "device-two")
+    elif answer == "suspended":
+        assert 200 == (await house.send("PUT", f"/{house.station_id}/suspension", who, reason="装修"))[0]
+    assert [] == await inbox(house, who)
+
+
+async def test_the_inbox_tells_no_more_of_who_tapped_than_how_many(house: House) -> None:
+    await tapped(house, "found_locked", "device-one")
+    _, answer = await house.send("GET", "/feedback", await house.signed_in(Role.AUDITOR, ""))
+    (item,) = answer["items"]
+    assert {
+        "station_id", "station_code", "station_name", "area_path", "kind", "amenity", "taps", "tellers",
+        "within_hours", "first_told_at", "last_told_at", "case_id",
+    } == set(item)  # fmt: skip

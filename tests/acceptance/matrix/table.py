@@ -36,7 +36,7 @@ from tests.acceptance.matrix.row import (
     statuses,
     whole,
 )
-from tests.acceptance.matrix.world import NEW_PHOTO, OWN, PHONE, Raw
+from tests.acceptance.matrix.world import DRAWN, NEW_PHOTO, OWN, PHONE, Raw, boundaries
 
 _API = "/api/v1"
 _HERE = {"lon": 120.005, "lat": 36.005, "datum": "wgs84"}
@@ -111,13 +111,22 @@ _STAFF = (
     one(f"POST {_COLLEAGUE}/second-factor", _STAFF_ADMINS, ABOVE),
 )
 
+_DRAFT = f"{_API}/generations/draft"
 _PLACES = (
     free(f"GET {_API}/areas/locate?{_AT}"),
     free(f"POST {_API}/areas/locate", said=Raw(b'{"lon": 120.0043, "lat": 36.0065}\n', "application/x-ndjson")),
     free(f"GET {_API}/areas"),
     free(f"GET {_API}/areas/02"),
     free(f"GET {_API}/places?q=听涛"),
+    free(f"GET {_API}/areas/outlines?leaves=1", STAFF),
+    free(f"GET {_API}/areas/outlines?generation={{draft_id}}", whole(ADMIN)),
     free(f"GET {_API}/generations", _ADMIN_OR_AUDITOR),
+    free(f"POST {_DRAFT}/description", whole(ADMIN), boundaries("n2")),
+    free(f"POST {_DRAFT}/areas?{DRAWN}", whole(ADMIN), boundaries("n2")),
+    free(f"GET {_DRAFT}/check", whole(ADMIN)),
+    free(f"GET {_DRAFT}/comparison", whole(ADMIN)),
+    free(f"POST {_DRAFT}/activation", whole(ADMIN), {"generation_id": "{draft_id}"}),
+    free(f"DELETE {_DRAFT}", whole(ADMIN)),
 )
 
 _STATION = f"{_API}/stations/{{station_id}}"
@@ -138,6 +147,8 @@ _STATIONS = (
         f"POST {_API}/stations/import?dry_run=1", KEEPER_ROLES, KEEPERS, _csv("改名", "ST-OWN"), otherwise=statuses(422)
     ),
     many(f"GET {_API}/stations/export", READER_ROLES, READERS, finds="ST-OWN", words=("ST-OWN", *_STATION_WORDS)),
+    free(f"GET {_API}/stations/hours?typed=8:00-18:00", KEEPER_ROLES),
+    many(f"GET {_API}/stations/feedback", READER_ROLES, READERS, finds="ST-OWN", words=("ST-OWN", *_STATION_WORDS)),
     free(f"GET {_STATION}", words=_STATION_WORDS),
     one(f"PATCH {_STATION}", KEEPER_ROLES, KEEPERS, {"row_version": "{row_version}", "phone": "1"}),
     one(f"GET {_STATION}/record", READER_ROLES, READERS, finds="暗名", words=_STATION_WORDS),

@@ -69,6 +69,18 @@ class Raw:
     media_type: str = "image/jpeg"
 
 
+#: How the rows of a boundary file are read.
+DRAWN = "level=grid&name_field=name&code_field=code&datum=wgs84"
+
+
+def boundaries(code: str) -> Raw:
+    """Draw one area."""
+    ring = [[120.0, 36.0], [120.01, 36.0], [120.01, 36.01], [120.0, 36.0]]
+    area = {"type": "Feature", "properties": {"code": code, "name": code}, "geometry": None}
+    area["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    return Raw(orjson.dumps({"type": "FeatureCollection", "features": [area]}), "application/geo+json")
+
+
 @dataclass(frozen=True)
 class Someone:
     """A person before the service: who he is, in which role, and where his grant lies."""
@@ -250,7 +262,7 @@ async def build(builder: Builder) -> tuple[People, Ids]:
     duty = {"category": "help", "text": DUTY_WORDS[0], "contact_phone": DUTY_WORDS[1]}
     await builder.do(people["anonymous/none"], "POST", "/appeals", duty)
     await builder.restart_ids(FOREIGN_ID)
-    for step in (_colleague, _report, _stages, _desk, _appeal, _points, _station, _rules):
+    for step in (_colleague, _report, _stages, _desk, _appeal, _points, _station, _draft, _rules):
         ids |= await step(builder, people, ids)
     await builder.react()
     builder.clock.advance(timedelta(minutes=10))
@@ -422,7 +434,17 @@ async def _station(builder: Builder, people: People, _: Ids) -> Ids:
     station = await builder.do(people["secretary/own"], "POST", "/stations", said | {"amenities": [{"code": "wifi"}]})
     verified = {"row_version": station["row_version"], "is_verified": True}
     station = await builder.do(people["secretary/own"], "PATCH", f"/stations/{station['id']}", verified)
+    builder.clock.advance(timedelta(seconds=1))
+    tap = {"kind": "found_locked", "device_nonce": "a6c1f09e55aa"}
+    await builder.do(people["anonymous/none"], "POST", f"/stations/{station['id']}/feedback", tap)
     return {"station_id": station["id"], "row_version": station["row_version"], "qr_token": station["qr_token"]}
+
+
+async def _draft(builder: Builder, people: People, _: Ids) -> Ids:
+    """Bring boundaries into a draft."""
+    path = f"/generations/draft/areas?{DRAWN}"
+    report = await builder.do(people["district_admin/whole"], "POST", path, boundaries("n1"))
+    return {"draft_id": report["generation_id"]}
 
 
 async def _rules(builder: Builder, people: People, _: Ids) -> Ids:
