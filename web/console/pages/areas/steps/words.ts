@@ -200,7 +200,8 @@ export const WORDS = words(
     activate: 'Activate these boundaries',
     activated: 'Generation {id} is active.',
     discard: 'Discard the draft',
-    discardSure: 'The {count} areas of the draft will be deleted and must be imported again. Active areas are not touched.',
+    discardSure:
+      'The {count} areas of the draft will be deleted and must be imported again. Active areas are not touched.',
     discardYes: 'Discard',
     discarded: 'The draft was discarded; nothing has changed in the active areas.',
     cancel: 'Cancel',
