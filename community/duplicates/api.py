@@ -37,12 +37,12 @@ class CountsQuery(Input):
 
 
 class NearbyCasesQuery(Input):
-    """The place a report would have, in its datum, and the category it would have."""
+    """The place a report would have, in its datum, and the category it would have, once that is chosen."""
 
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
     datum: Datum = Datum.WGS84
-    category: Code
+    category: Code | None = None
 
 
 class ReachBody(Input):
@@ -131,7 +131,8 @@ async def undo_duplicate_dismissal(request: web.Request, case_id: int, other_id:
 async def get_nearby_cases(request: web.Request, query: NearbyCasesQuery) -> NearbyCases:
     """Tell a rider what is already open around the place he is about to report; the position is not kept.
 
-    At most five, with the distance in tens of metres. Sending the report all the same is never refused.
+    At most five of the category; without one the nearest of each. The distance is in tens of metres. Sending the report
+    all the same is never refused.
     """
     point = point_from(Received(query.lon, query.lat, query.datum))
     async with transaction(request) as conn, acting(conn, Work.NEARBY):

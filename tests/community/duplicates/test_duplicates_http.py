@@ -132,7 +132,7 @@ async def test_what_is_nearby_is_for_riders_and_each_wrong_field_is_named(house:
     assert 401 == (await house.get("/api/v1/cases/nearby?lat=36&lon=120&category=litter"))[0]
     for query, expected in [
         ("lat=91&lon=120&category=litter", "/query/lat"),
-        ("lat=36&lon=120", "/query/category"),
+        ("lat=36&lon=120&category=", "/query/category"),
         ("lat=36&lon=120&category=no_such", "/query/category"),
         ("lat=36&lon=120&category=litter&datum=mars", "/query/datum"),
     ]:

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 async def seen(
-    conn: Connection, point: Point = SPOT, category: str = "litter", after: timedelta = timedelta()
+    conn: Connection, point: Point = SPOT, category: str | None = "litter", after: timedelta = timedelta()
 ) -> tuple[NearbyCase, ...]:
     """Give what a rider at `point` is shown."""
     return await find_nearby_cases(conn, district_id=DISTRICT, point=point, category_code=category, now=START + after)
@@ -37,6 +37,22 @@ async def test_the_nearest_five_are_shown_nearest_first(conn: Connection) -> Non
         await report(conn, n, north=45 - 5 * n)
     # 10 and 15 m north lie at one ten-thousandth of a degree (11 m), 20 and 25 at two, 30 and 35 at three.
     assert [10, 10, 20, 20, 30] == [case.distance_m for case in await seen(conn)]
+
+
+async def test_before_a_category_is_chosen_the_nearest_of_each_is_shown_as_far_as_its_rule_reaches(
+    conn: Connection,
+) -> None:
+    for n, (category, north) in enumerate(
+        [("litter", 45), ("litter", 22), ("standing_water", 89), ("rubble", 89), ("street_light", 0), ("help", 0)]
+    ):
+        await report(conn, n, north=north, category=category)
+    shown = await seen(conn, category=None)
+    expected = [
+        ("street_light", 0),
+        ("litter", 20),
+        ("standing_water", 90),
+    ]  # rubble is too far, help nobody's business
+    assert expected == [(case.category_code, case.distance_m) for case in shown]
 
 
 async def test_nobody_learns_a_place_more_closely_by_asking_from_many_places(conn: Connection) -> None:
