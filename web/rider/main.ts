@@ -8,3 +8,5 @@ import './style.css'
 
 void readSession().catch(() => {}) // without a network the pages show what they know
 createApp(App).use(i18n).use(router).mount('#app')
+// What waits on the phone goes out whichever page is open; after the page is there, so that nobody waits for it.
+void import('./outbox/outbox').then(({ openOutbox }) => openOutbox())
