@@ -1,0 +1,36 @@
+import { words } from '@shared/words'
+
+export const WORDS = words(
+  {
+    title: '评价办理结果',
+    number: '案件 {number}',
+    closed: '{at} 结案',
+    result: '办理结果',
+    how: '您满意吗？',
+    satisfied: '满意',
+    fairly_satisfied: '基本满意',
+    dissatisfied: '不满意，请重新办理',
+    words: '想说的话（可不填）',
+    send: '提交',
+    until: '{at} 前可以评价',
+    thanks: '谢谢您的评价',
+    asked: '已申请重新办理，社区会答复。',
+    answered: '{at} 评价：{how}',
+  },
+  {
+    title: 'Say how it went',
+    number: 'Case {number}',
+    closed: 'closed {at}',
+    result: 'Result',
+    how: 'Are you satisfied?',
+    satisfied: 'Satisfied',
+    fairly_satisfied: 'Fairly satisfied',
+    dissatisfied: 'Not satisfied: take it up again',
+    words: 'In your words (optional)',
+    send: 'Send',
+    until: 'possible until {at}',
+    thanks: 'Thank you',
+    asked: 'You asked to take it up again; the community will answer.',
+    answered: 'Answered {at}: {how}',
+  },
+)
