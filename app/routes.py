@@ -307,5 +307,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/follow-ups/{token}", follow_up.post_follow_up, ANYONE, traffic=APPEAL),
     # figures
     Route("GET", "/api/v1/figures", figures.get_figures, ANY_STAFF),
+    Route(
+        "GET", "/api/v1/figures/export", figures.export_figures, ANY_STAFF,
+        answer=bytes, media_type=figures.WORKBOOK, traffic=BULK,
+    ),
     Route("GET", "/api/v1/figures/definitions", figures.get_figure_definitions, ANYONE),
 )  # fmt: skip

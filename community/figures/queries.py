@@ -358,3 +358,26 @@ async def has_area(conn: Connection, *, district_id: int, path: str) -> bool:
         path,
     )
     return found
+
+
+async def name_keys(conn: Connection, *, district_id: int, keys: Sequence[str], by: By | None) -> dict[str, str]:
+    """Give the names of what rows stand for; a day stands for itself. Areas are those of the active generation."""
+    select = (
+        {
+            By.AREA: """
+            select path as key, name from area where district_id = $1 and path = any($2::text[]) and generation_id =
+                (select id from generation where district_id = $1 and status = 'active')
+            """,
+            By.CATEGORY: """
+            select code as key, zh as name from category where district_id = $1 and code = any($2::text[])
+            """,
+            By.DEPARTMENT: """
+            select id::text as key, name from department where district_id = $1 and id::text = any($2::text[])
+            """,
+        }.get(by)
+        if by
+        else None
+    )
+    if select is None:
+        return {}
+    return {row["key"]: row["name"] for row in await conn.fetch(select, district_id, keys)}

@@ -169,6 +169,10 @@ CASES: tuple[Row, ...] = (
         # A department counts what was dispatched to it, wherever that lies.
         otherwise=statuses(422), barred=DEPARTMENTS, barred_with=statuses(200, 422),
     ),
+    one(
+        f"GET {_API}/figures/export?from=2026-03-01&to=2026-04-01&area={OWN}&by=category", STAFF, SEES,
+        otherwise=statuses(422), barred=DEPARTMENTS, barred_with=statuses(200, 422),
+    ),
     free(f"GET {_API}/figures?from=2026-02-01&to=2026-03-01", STAFF, ok=(200, 404, 422)),
     *_DESK,
 )  # fmt: skip

@@ -1,16 +1,22 @@
 """Figures over HTTP: the shape of the answer, what is refused by field, who is kept out, and the words behind it."""
 
+import io
+from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 
 from app.figures_page import figures_markdown
 from community.figures.definitions import Rate, Span
+from community.figures.models import By, FigureRow, Figures, RateFigure, SpanFigure
 from community.figures.sweep import sweep_figures
+from community.figures.workbook import write_workbook
 from core.access.models import Actor, Role
 from core.database import connected
 from tests.community.district import COMMUNITY, NEIGHBOUR, add_areas, hire, located, open_report
-from tests.conftest import DISTRICT, START, Client, Database
+from tests.conftest import DISTRICT, START, Client, Database, FakeClock
 from tests.sessions import open_long_session
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,6 +61,44 @@ async def test_an_answer_states_period_area_denominators_and_the_moment(client: 
         "suppressed": False,
     } == row["rates"]["response"]
     assert {"median_s": None, "p90_s": None, "n": 0} == row["spans"]["filed"]
+
+
+async def test_the_workbook_holds_the_same_numbers_and_the_words_behind_them(
+    client: Client, database: Database
+) -> None:
+    await make_cases(database)
+    admin = await signed_in(database, Role.DISTRICT_ADMIN, "")
+    answer = await client.get(f"/api/v1/figures/export?{MARCH}&by=category", headers=admin)
+    assert ('attachment; filename="figures-20260301-20260401.xlsx"', 200) == (
+        answer.headers["Content-Disposition"],
+        answer.status,
+    )
+    book = openpyxl.load_workbook(io.BytesIO(await answer.read()))
+    numbers, words = book["统计"], book["口径"]
+    columns = [cell.value for cell in numbers[5]]
+    row = dict(zip(columns, [cell.value for cell in numbers[6]], strict=True))
+    assert ("暴露垃圾", 3, 0, 0) == (row["对象"], row["收到"], row["响应率 分子"], row["响应率 分母"])
+    assert ("截至", "2026-03-10 10:00 CST") == (numbers["A3"].value, numbers["B3"].value)
+    assert "响应率" in [cell.value for cell in words["A"]]
+
+
+async def test_a_workbook_is_given_only_to_who_has_proved_lately_who_he_is(
+    client: Client, database: Database, clock: FakeClock
+) -> None:
+    admin = await signed_in(database, Role.DISTRICT_ADMIN, "")
+    clock.advance(timedelta(minutes=11))
+    answer = await client.get(f"/api/v1/figures/export?{MARCH}", headers=admin)
+    assert (403, "/docs/problems#recent-sign-in-needed") == (answer.status, (await answer.json())["type"])
+
+
+def test_a_name_is_never_a_formula_and_what_is_suppressed_says_so() -> None:
+    hidden = RateFigure(None, None, None, None, suppressed=True)
+    row = FigureRow("x", None, dict.fromkeys(Rate, hidden), dict.fromkeys(Span, SpanFigure(60.0, None, None)))
+    figures = Figures(date(2026, 2, 1), date(2026, 3, 1), "", None, None, By.CATEGORY, START, True, (row,))
+    body = write_workbook(figures, {"x": "=1+1"}, language="en", timezone=ZoneInfo("Asia/Shanghai"))
+    cells = openpyxl.load_workbook(io.BytesIO(body))["Figures"][6]
+    assert ("=1+1", "s") == (cells[0].value, cells[0].data_type)
+    assert "below 5, not shown" == cells[2].value
 
 
 async def test_rows_are_asked_for_by_name(client: Client, database: Database) -> None:
