@@ -1,0 +1,38 @@
+import { words } from '@shared/words'
+
+export const WORDS = words(
+  {
+    title: '{name} · 骑士驿站',
+    demo: '演示数据',
+    month: '近 30 天',
+    asOf: '截至 {at}',
+    opened: '近 30 天收到',
+    today: '今天收到',
+    next: '最先到时限',
+    none: '暂无未结时限',
+    trend: '每天收到与响应率',
+    heat: '各区域收到',
+    late: '已超时',
+    days: '{n} 天',
+    failed: '连不上服务，显示的是 {at} 的数据',
+    leave: '退出大屏',
+    full: '全屏',
+  },
+  {
+    title: '{name} · Rider Station',
+    demo: 'Demonstration',
+    month: 'Last 30 days',
+    asOf: 'as of {at}',
+    opened: 'Opened in 30 days',
+    today: 'Opened today',
+    next: 'Next to breach',
+    none: 'No clock is running',
+    trend: 'Opened and answered in time, by day',
+    heat: 'Opened, by area',
+    late: 'late',
+    days: '{n} d',
+    failed: 'No connection: these are the data of {at}',
+    leave: 'Leave the wall view',
+    full: 'Full screen',
+  },
+)
