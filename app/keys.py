@@ -3,21 +3,30 @@
 import argparse
 import asyncio
 from argparse import Namespace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from community.appeals.models import APPEAL
+from community.followup.models import LINK_LIFE
 from core.access.own.models import STAFF
 from core.database import Connection, pool_transaction
 from core.http.wiring import BACKGROUND, DISTRICT_ID, RING
+from core.sealing.files import read_keys
 from core.sealing.models import Purpose, SealedTable
-from core.sealing.register import add_key, open_keys, retire_keys
+from core.sealing.queries import list_keys
+from core.sealing.register import add_key, needed_until, open_keys, retire_keys
 from core.sealing.ring import KeyRing
 from core.sealing.sweep import MOST_COUNTED, count_waiting, reseal
 from core.shell import Shell, add_command
 from riders.models import APPLICATION, RIDER
+from riders.signup.wechat.queries import delete_keyed_before
+
+#: How long what a replaced key made is still known by it. A link lives as long; keys against doubled submissions may be
+#: kept for a year, and who has not come by WeChat for a year binds it anew.
+LIVES = {Purpose.LINKS: LINK_LIFE, Purpose.CODES: timedelta(days=365)}
 
 #: Every table with sealed columns.
 SEALED_TABLES: tuple[SealedTable, ...] = (RIDER, APPEAL, APPLICATION, STAFF)
@@ -61,12 +70,26 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     rotate = add_command(
         steps, "rotate", partial(_rotate_keys, folder=folder), "启用新密钥，服务不停 / bring in a new key while serving"
     )
-    rotate.add_argument(
-        "--index", action="store_true", help="更换查找用的索引密钥 / the key of the indexes instead of the seals"
+    rotate.set_defaults(purpose=Purpose.SEAL)
+    instead = rotate.add_mutually_exclusive_group()
+    for purpose, words in _INSTEAD_OF_SEALS.items():
+        instead.add_argument(f"--{purpose}", action="store_const", dest="purpose", const=purpose, help=words)
+    retire = add_command(
+        steps, "retire", partial(_retire_keys, folder=folder), "停用已无需要的旧密钥 / retire keys nothing needs"
     )
-    add_command(
-        steps, "retire", partial(_retire_keys, folder=folder), "停用已无数据使用的旧密钥 / retire keys no row needs"
+    retire.add_argument(
+        "--leaked",
+        type=Purpose,
+        choices=list(LIVES),
+        help="密钥泄露：立即停用其旧密钥，已发出的随之失效 / it leaked: retire its old key now, and what it made ends",
     )
+
+
+_INSTEAD_OF_SEALS = {
+    Purpose.INDEX: "更换查找用的索引密钥 / the key of the indexes instead of the seals",
+    Purpose.CODES: "更换验证码、限次和微信绑定所用的密钥 / the key of codes, limits and WeChat accounts",
+    Purpose.LINKS: "更换回访链接所用的密钥 / the key of follow-up links",
+}
 
 
 async def _show_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> int:
@@ -74,8 +97,11 @@ async def _show_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> in
         ring = await open_keys(shell.conn, folder=folder, district_id=shell.district_id, now=shell.now)
     newest = {Purpose.SEAL: ring.newest_seal, Purpose.INDEX: ring.newest_index}
     waiting = await count_waiting(shell.conn, tables=SEALED_TABLES, district_id=shell.district_id, newest=newest)
+    known = await list_keys(shell.conn, district_id=shell.district_id)
     for key in ring.keys:
-        state = "使用中 / in use" if key.number == newest[key.purpose] else "待停用 / to be retired"
+        state = "使用中 / in use" if key.number == ring.newest(key.purpose) else "待停用 / to be retired"
+        if key.purpose in LIVES and key.number < ring.newest(key.purpose):
+            state += f" {needed_until(key, known, LIVES):%Y-%m-%d}"
         print(f"{key.name}\t{key.algorithm}\t{state}")
     for purpose, count in waiting.items():
         more = "+" if count >= MOST_COUNTED else ""
@@ -84,20 +110,31 @@ async def _show_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> in
 
 
 async def _rotate_keys(shell: Shell, arguments: Namespace, *, folder: Path) -> int:
-    purpose = Purpose.INDEX if arguments.index else Purpose.SEAL
     async with shell.conn.transaction():
-        name = await add_key(shell.conn, folder=folder, purpose=purpose, district_id=shell.district_id, now=shell.now)
+        name = await add_key(
+            shell.conn, folder=folder, purpose=arguments.purpose, district_id=shell.district_id, now=shell.now
+        )
     print(
-        f"{name}: 已启用，请立即备份 {folder}；运行中的服务会逐步重新加密，用 keys 查看进度，完成后执行 keys retire / "
-        "in use: back the folder up now; the running service seals anew, `keys` shows how far, then run `keys retire`"
+        f"{name}: 已启用，请立即备份 {folder}；旧密钥继续有效，用 keys 查看还要多久，之后执行 keys retire / "
+        "in use: back the folder up now; the old key stays good, `keys` shows how long; then run `keys retire`"
     )
     return 0
 
 
-async def _retire_keys(shell: Shell, _arguments: Namespace, *, folder: Path) -> int:
+async def _retire_keys(shell: Shell, arguments: Namespace, *, folder: Path) -> int:
     async with shell.conn.transaction():
         names = await retire_keys(
-            shell.conn, folder=folder, tables=SEALED_TABLES, district_id=shell.district_id, now=shell.now
+            shell.conn,
+            folder=folder,
+            tables=SEALED_TABLES,
+            lives=LIVES,
+            leaked=arguments.leaked,
+            district_id=shell.district_id,
+            now=shell.now,
         )
+        oldest = min(key.number for key in read_keys(folder) if key.purpose is Purpose.CODES)
+        unbound = await delete_keyed_before(shell.conn, district_id=shell.district_id, number=oldest)
     print(f"已停用 / retired: {', '.join(names) or '-'}")
+    if unbound:
+        print(f"{unbound} 个微信绑定已失效，骑手可重新绑定 / WeChat accounts unbound; their riders bind them anew")
     return 0

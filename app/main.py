@@ -14,11 +14,9 @@ from app.photo_store import open_photo_store
 from app.places import place_search
 from app.routes import ROUTES
 from app.schedule import CLOCK_GUARD, DATABASE_CLOCK, TRAIL_WATCH, TrailWatch, run_schedule
-from app.secret import read_or_make_secret
 from app.settings import Settings
 from app.web_pages import FILES, PAGE_ROUTES, find_files
 from app.wechat import WECHAT_URL, wechat
-from community.followup.api import LINK_SECRET
 from community.stream.api import LIVE_CASES, end_streams
 from community.stream.live import LiveCases
 from core.clock_guard import ClockGuard
@@ -77,33 +75,31 @@ def create_app(
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
     set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
-    codes = read_or_make_secret(settings.keys_folder, "codes")
-    app[CODE_DESK] = Desk(codes, sms or NoGateway(), a_day=settings.sms_a_day)
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
     app[EXPORTING] = set()
-    app[LINK_SECRET] = read_or_make_secret(settings.keys_folder, "links")
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)
     keeper = keeper or Keeper(connections=settings.pool_size)
     add_routes(app, ROUTES + DOCS_ROUTES + PAGE_ROUTES, keeper)
 
-    database = _database(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, clock=clock)
+    database = _database(settings, dsn=dsn, sweeper_dsn=sweeper_dsn, clock=clock, sms=sms or NoGateway())
     app.cleanup_ctx.extend([keeper.watch, wechat(settings, base_url=wechat_url), database])
     app.cleanup_ctx.extend([erase_again, keep_areas_live, keep_stations_live, run_schedule])
     return app
 
 
 def _database(
-    settings: Settings, *, dsn: str, sweeper_dsn: str, clock: Clock
+    settings: Settings, *, dsn: str, sweeper_dsn: str, clock: Clock, sms: SmsSender
 ) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Give the step that opens the two pools and the keys, and seals what a migration left plain."""
+    """Give the step that opens the two pools, the keys and what needs them, and seals what a migration left plain."""
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = await open_pool(dsn, size=settings.pool_size)
         app[BACKGROUND] = await open_pool(sweeper_dsn, size=BACKGROUND_CONNECTIONS)
         async with pool_transaction(app[BACKGROUND]) as conn:
             app[RING] = await open_keys(conn, folder=settings.keys_folder, district_id=settings.district, now=clock())
+        app[CODE_DESK] = Desk(app[RING], sms, a_day=settings.sms_a_day)
         await seal_what_is_plain(app)
         yield
         await app[BACKGROUND].close()

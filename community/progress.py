@@ -13,6 +13,7 @@ from core.database import Connection
 from core.errors import Text
 from core.models import Event
 from core.queries import list_events
+from core.sealing.ring import KeyRing
 
 # Steps between offices are no news to him.
 _INNER = {Verb.ASSIGN, Verb.CLASSIFY, Verb.PASS_ON, Verb.TRANSFER_UP, Verb.TRANSFER_BACK, Verb.ASK_VERIFICATION}
@@ -70,11 +71,11 @@ class Progress:
 
 
 async def get_progress(
-    conn: Connection, *, district_id: int, case_id: int, link_secret: bytes | None = None
+    conn: Connection, *, district_id: int, case_id: int, link_ring: KeyRing | None = None
 ) -> Progress:
     """Give the public face of a case; the caller has checked that it is the asker's own. Raises `CaseNotFound`.
 
-    `link_secret` is the key of follow-up links, to be given only where the asker is the reporter himself: staff who
+    `link_ring` has the key of follow-up links, to be given only where the asker is the reporter himself: staff who
     read the same must not be able to answer in his place.
     """
     case = await queries.find_case(conn, district_id=district_id, case_id=case_id)
@@ -92,7 +93,7 @@ async def get_progress(
         next_due_at=case.next_due_at,
         result=case.result,
         steps=tuple(_step(event) for event in events if event.kind in _STEPS),
-        follow_up=None if link_secret is None else await find_own_link(conn, case=case, secret=link_secret),
+        follow_up=None if link_ring is None else await find_own_link(conn, ring=link_ring, case=case),
     )
 
 

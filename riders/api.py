@@ -7,10 +7,9 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
-from community.followup.api import LINK_SECRET
 from core.http.endpoint import Created, Input
 from core.http.photos import UploadQuery, forget_upload, give_photo, taken_photo
-from core.http.wiring import actor, now, transaction
+from core.http.wiring import RING, actor, now, transaction
 from geo.api import LOCATE, MeasuredPositionBody
 from riders import photos, progress
 from riders.models import Photo, Report, ReportLine, ReportProgress, Submission
@@ -91,7 +90,7 @@ async def get_report(request: web.Request, report_id: int) -> ReportProgress:
     """Show a report, where it stands and every step so far, to its rider and to staff who see its case."""
     async with transaction(request) as conn:
         return await progress.get_report_progress(
-            conn, actor=actor(request), report_id=report_id, link_secret=request.app[LINK_SECRET]
+            conn, actor=actor(request), report_id=report_id, ring=request.app[RING]
         )
 
 

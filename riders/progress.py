@@ -6,14 +6,15 @@ from community.sight import roles_on
 from core.access.models import Actor
 from core.database import Connection
 from core.errors import NotFound
+from core.sealing.ring import KeyRing
 from riders import queries
 from riders.models import Photo, Report, ReportLine, ReportProgress, rider_id_of
 
 
-async def get_report_progress(conn: Connection, *, actor: Actor, report_id: int, link_secret: bytes) -> ReportProgress:
+async def get_report_progress(conn: Connection, *, actor: Actor, report_id: int, ring: KeyRing) -> ReportProgress:
     """Give a report to the rider who sent it and to staff who see its case; for anyone else raise `NotFound`.
 
-    Only the rider is given the link, made with `link_secret`, by which he answers how it was closed.
+    Only the rider is given the link, made with `ring`, by which he answers how it was closed.
     """
     report = await _get_visible(conn, actor=actor, report_id=report_id)
     return ReportProgress(
@@ -23,7 +24,7 @@ async def get_report_progress(conn: Connection, *, actor: Actor, report_id: int,
             conn,
             district_id=actor.district_id,
             case_id=report.case_id,
-            link_secret=link_secret if actor.kind == "rider" else None,
+            link_ring=ring if actor.kind == "rider" else None,
         ),
     )
 

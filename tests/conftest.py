@@ -33,9 +33,18 @@ Client = TestClient[Request, Application]
 _KEYS = (
     Key(Purpose.SEAL, 1, "aes-256-gcm", bytes(range(32))),
     Key(Purpose.INDEX, 1, "hmac-sha-256", bytes(range(100, 132))),
+    Key(Purpose.CODES, 1, "hmac-sha-256", bytes(range(150, 182))),
+    Key(Purpose.LINKS, 1, "hmac-sha-256", bytes(range(200, 232))),
 )
 #: The keys of the tests, also of the program where they run it.
 RING = KeyRing(lambda: _KEYS)
+
+
+def changed_ring(purpose: Purpose, *, is_retired: bool = False) -> KeyRing:
+    """Give the keys of the tests after this one was replaced, and after the old one was retired."""
+    kept = [key for key in _KEYS if key.purpose is not purpose or not is_retired]
+    new = Key(purpose, 2, "hmac-sha-256", bytes(range(220, 252)))
+    return KeyRing(lambda: (*kept, new))
 
 
 def put_keys(folder: Path) -> None:

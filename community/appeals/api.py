@@ -13,7 +13,6 @@ from community.appeals.models import AppealDraft, Entered, Intake
 from community.appeals.on_behalf import enter_appeal
 from community.appeals.own import add_words, get_appeal_progress, withdraw_appeal
 from community.appeals.submit import submit_appeal
-from community.followup.api import LINK_SECRET
 from community.models import Channel, Contact, Place
 from community.progress import Progress
 from core.access.wall import Work, acting
@@ -165,7 +164,7 @@ async def get_appeal(request: web.Request, token: str) -> Progress:
     """Show how far the appeal of this token has come, and after closing the link by which to answer."""
     async with transaction(request) as conn:
         return await get_appeal_progress(
-            conn, district_id=district_id(request), token=token, link_secret=request.app[LINK_SECRET]
+            conn, district_id=district_id(request), token=token, link_ring=request.app[RING]
         )
 
 
@@ -174,7 +173,7 @@ async def post_words(request: web.Request, token: str, body: WordsBody) -> Progr
     async with transaction(request) as conn:
         await add_words(conn, district_id=district_id(request), token=token, words=body.text, now=now(request))
         return await get_appeal_progress(
-            conn, district_id=district_id(request), token=token, link_secret=request.app[LINK_SECRET]
+            conn, district_id=district_id(request), token=token, link_ring=request.app[RING]
         )
 
 
@@ -183,7 +182,7 @@ async def withdraw(request: web.Request, token: str, body: WithdrawBody) -> Prog
     async with transaction(request) as conn:
         await withdraw_appeal(conn, district_id=district_id(request), token=token, words=body.text, now=now(request))
         return await get_appeal_progress(
-            conn, district_id=district_id(request), token=token, link_secret=request.app[LINK_SECRET]
+            conn, district_id=district_id(request), token=token, link_ring=request.app[RING]
         )
 
 

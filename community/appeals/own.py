@@ -16,6 +16,7 @@ from core.access.wall import Work, acting, hold_case
 from core.database import Connection
 from core.events import record_event
 from core.queries import list_events
+from core.sealing.ring import KeyRing
 
 #: How often a resident can add to one appeal.
 MOST_WORDS = 20
@@ -24,11 +25,11 @@ _OVER = ENDED - {State.DUPLICATE}
 
 
 async def get_appeal_progress(
-    conn: Connection, *, district_id: int, token: str, link_secret: bytes | None = None
+    conn: Connection, *, district_id: int, token: str, link_ring: KeyRing | None = None
 ) -> Progress:
     """Tell how far the appeal of this token has come. Raises `AppealNotFound`."""
     case_id = await _find_case_id(conn, district_id, token)
-    return await get_progress(conn, district_id=district_id, case_id=case_id, link_secret=link_secret)
+    return await get_progress(conn, district_id=district_id, case_id=case_id, link_ring=link_ring)
 
 
 async def add_words(conn: Connection, *, district_id: int, token: str, words: str, now: datetime) -> None:

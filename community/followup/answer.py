@@ -19,23 +19,24 @@ from core.access.sessions import anonymous
 from core.access.wall import Work, acting, hold_case
 from core.database import Connection
 from core.events import record_event
+from core.sealing.ring import KeyRing
 
 
-async def get_follow_up(conn: Connection, *, district_id: int, token: str, secret: bytes, now: datetime) -> FollowUp:
+async def get_follow_up(conn: Connection, *, district_id: int, token: str, ring: KeyRing, now: datetime) -> FollowUp:
     """Show what a token opens. Raises `FollowUpNotFound`, `FollowUpReplaced`, `FollowUpExpired`."""
-    case_id, of_round = await _read(conn, secret, token, district_id)
+    case_id, of_round = await _read(conn, ring, token, district_id)
     case = await case_queries.find_case(conn, district_id=district_id, case_id=case_id)
     return _shown(*await _get_alive(conn, case, of_round, now))
 
 
 async def answer_follow_up(
-    conn: Connection, *, district_id: int, token: str, answer: Answer, secret: bytes, now: datetime
+    conn: Connection, *, district_id: int, token: str, answer: Answer, ring: KeyRing, now: datetime
 ) -> FollowUp:
     """Take the reporter's answer; the same one again gives the same, another one raises `FollowUpAnswered`.
 
     Raises `FollowUpNotFound`, `FollowUpReplaced`, `FollowUpExpired` too.
     """
-    case_id, of_round = await _read(conn, secret, token, district_id)
+    case_id, of_round = await _read(conn, ring, token, district_id)
     locked = await case_queries.lock_cases(conn, district_id=district_id, case_ids=[case_id])
     case, link = await _get_alive(conn, locked.get(case_id), of_round, now)
     if link.satisfaction is not None:
@@ -48,9 +49,9 @@ async def answer_follow_up(
     return _shown(case, replace(link, answered_at=now, satisfaction=answer.satisfaction, words=answer.words))
 
 
-async def _read(conn: Connection, secret: bytes, token: str, district_id: int) -> tuple[int, int]:
+async def _read(conn: Connection, ring: KeyRing, token: str, district_id: int) -> tuple[int, int]:
     """Give the case and the round that a token names, and let its holder see that case."""
-    named = read_token(secret, token, district_id=district_id)
+    named = read_token(ring, token, district_id=district_id)
     if named is None:
         raise FollowUpNotFound()
     await hold_case(conn, case_id=named[0])

@@ -10,9 +10,6 @@ from community.models import Satisfaction
 from core.http.endpoint import Input
 from core.http.wiring import RING, actor, district_id, now, transaction
 
-#: The key from which the tokens of links are worked out.
-LINK_SECRET = web.AppKey("link_secret", bytes)
-
 
 class AnswerBody(Input):
     """What the reporter says of the result; dissatisfaction asks for the case to be reopened."""
@@ -45,7 +42,7 @@ async def read_follow_up(request: web.Request, token: str) -> FollowUp:
             conn,
             district_id=district_id(request),
             token=token,
-            secret=request.app[LINK_SECRET],
+            ring=request.app[RING],
             now=now(request),
         )
 
@@ -61,7 +58,7 @@ async def post_follow_up(request: web.Request, token: str, body: AnswerBody) -> 
             district_id=district_id(request),
             token=token,
             answer=Answer(body.satisfaction, body.words),
-            secret=request.app[LINK_SECRET],
+            ring=request.app[RING],
             now=now(request),
         )
 

@@ -7,6 +7,7 @@ from community.followup.models import LINK_LIFE, OwnLink
 from community.followup.tokens import make_token
 from community.models import Case, Origin, State
 from core.database import Connection
+from core.sealing.ring import KeyRing
 
 #: States in which the latest link of a case is alive.
 ANSWERABLE = frozenset({State.CLOSED, State.FOLLOWED_UP})
@@ -20,12 +21,12 @@ async def open_link(conn: Connection, *, case: Case, now: datetime) -> None:
         )
 
 
-async def find_own_link(conn: Connection, *, case: Case, secret: bytes) -> OwnLink | None:
+async def find_own_link(conn: Connection, *, ring: KeyRing, case: Case) -> OwnLink | None:
     """Give the live link of a case; the caller has checked that it is the asker's own, and that he is no staff."""
     if case.state not in ANSWERABLE:
         return None
     link = await queries.find_link(conn, district_id=case.district_id, case_id=case.id, of_round=None)
     if link is None:
         return None
-    token = make_token(secret, district_id=case.district_id, case_id=case.id, round=link.round)
+    token = make_token(ring, district_id=case.district_id, case_id=case.id, round=link.round)
     return OwnLink(token, link.expires_at, link.answered_at)

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.sealing.algorithms import INDEXINGS, NEW_INDEXING, NEW_SEALING, SEALINGS
 from core.sealing.models import LAST_NUMBER, Key, Purpose
 
-_NAME = re.compile(r"(?P<purpose>seal|index)-(?P<number>[0-9]{4,5})\.(?P<algorithm>[a-z0-9-]+)\.key")
+_NAME = re.compile(r"(?P<purpose>seal|index|codes|links)-(?P<number>[0-9]{4,5})\.(?P<algorithm>[a-z0-9-]+)\.key")
 RETIRED = "retired"
 #: Of 32 random bytes about 30 differ, and hardly ever are all of them printable.
 _FEWEST_DISTINCT = 0.375
@@ -44,6 +44,14 @@ def make_key(folder: Path, purpose: Purpose, number: int) -> None:
         raise KeysRefused(f"{purpose}-{number}: 密钥编号已用尽 / there are no more numbers for keys")
     algorithm = NEW_SEALING if purpose is Purpose.SEAL else NEW_INDEXING
     make_key_file(folder / f"{purpose}-{number:04}.{algorithm}.key", _length(purpose, algorithm))
+
+
+def number_key(folder: Path, purpose: Purpose) -> None:
+    """Give a key that bears no number, as `codes.key` and `links.key` once did, the first number and its full name."""
+    place = folder / f"{purpose}.key"
+    if place.exists():
+        place.rename(folder / f"{purpose}-0001.{NEW_INDEXING}.key")
+        _flush_folder(folder)
 
 
 def make_key_file(place: Path, length: int) -> None:

@@ -12,10 +12,15 @@ LAST_NUMBER = 2**16 - 1
 
 
 class Purpose(StrEnum):
-    """What a key is for: values that are read again, or indexes that are only compared."""
+    """What a key is for: values that are read again, indexes that are only compared, or digests that end by time.
+
+    `CODES` is for what counts, limits and recognises, `LINKS` for the links of follow-ups.
+    """
 
     SEAL = "seal"
     INDEX = "index"
+    CODES = "codes"
+    LINKS = "links"
 
 
 @dataclass(frozen=True, slots=True)

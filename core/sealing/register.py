@@ -4,7 +4,7 @@ The database keeps no key, only of each one used a fingerprint: so a folder that
 older state is noticed before anything is sealed with the wrong key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from core.audit import record_act
 from core.database import Connection
 from core.sealing import queries
-from core.sealing.files import RETIRED, KeysRefused, make_key, move_to_retired, read_keys
+from core.sealing.files import RETIRED, KeysRefused, make_key, move_to_retired, number_key, read_keys
 from core.sealing.models import Key, Purpose, RegisteredKey, SealedTable
 from core.sealing.ring import KeyRing
 from core.sealing.sweep import count_waiting
@@ -22,14 +22,13 @@ KNOWN_EVERYWHERE_AFTER = timedelta(minutes=1)
 
 
 async def open_keys(conn: Connection, *, folder: Path, district_id: int, now: datetime) -> KeyRing:
-    """Give the ring of the keys in `folder`; the first ones are made where the database has never seen any.
+    """Give the ring of the keys in `folder`; the first of a purpose is made where the database has never seen one.
 
     Needs a transaction. Raises `KeysRefused` when a key that the data need is missing or is another one.
     """
     await queries.lock_keys(conn, district_id=district_id)
     known = await queries.list_keys(conn, district_id=district_id)
-    if not known:
-        _make_first(folder)
+    _make_first(folder, {*Purpose} - {key.purpose for key in known})
     keys = read_keys(folder)
     _check(folder, keys, [key for key in known if key.retired_at is None])
     unknown = [key for key in keys if (key.purpose, key.number) not in {(each.purpose, each.number) for each in known}]
@@ -38,9 +37,10 @@ async def open_keys(conn: Connection, *, folder: Path, district_id: int, now: da
     return KeyRing(partial(read_keys, folder))
 
 
-def _make_first(folder: Path) -> None:
-    """Make the keys of a new installation, unless they were put into the folder beforehand."""
-    for purpose in {*Purpose} - {key.purpose for key in read_keys(folder)}:
+def _make_first(folder: Path, purposes: set[Purpose]) -> None:
+    """Make the first keys for these purposes, unless they were put into the folder beforehand."""
+    for purpose in purposes - {key.purpose for key in read_keys(folder)}:
+        number_key(folder, purpose)
         make_key(folder, purpose, 1)
 
 
@@ -49,8 +49,8 @@ def _check(folder: Path, keys: Sequence[Key], needed: Sequence[RegisteredKey]) -
     for key in needed:
         if (key.purpose, key.number) not in fingerprints:
             raise KeysRefused(
-                f"{folder}: 缺少密钥 {key.name}，已保存的姓名和电话无法读取。请从密钥备份（或 {RETIRED}/）恢复该文件；"
-                f"见 docs/operations.md “密钥” / key {key.name} is missing and stored names and phones cannot be read: "
+                f"{folder}: 缺少密钥 {key.name}，由它保护的内容无法使用。请从密钥备份（或 {RETIRED}/）恢复该文件；"
+                f"见 docs/operations.md “密钥” / key {key.name} is missing and what it sealed or made is of no use: "
                 f"restore its file from the backup of the keys, or from {RETIRED}/ after restoring an older database"
             )
         if fingerprints[key.purpose, key.number] != key.fingerprint:
@@ -85,22 +85,35 @@ async def add_key(conn: Connection, *, folder: Path, purpose: Purpose, district_
 
 
 async def retire_keys(
-    conn: Connection, *, folder: Path, tables: Sequence[SealedTable], district_id: int, now: datetime
+    conn: Connection,
+    *,
+    folder: Path,
+    tables: Sequence[SealedTable],
+    lives: Mapping[Purpose, timedelta],
+    leaked: Purpose | None = None,
+    district_id: int,
+    now: datetime,
 ) -> list[str]:
-    """Take out of use every key that a newer one has replaced in all rows, and give their names.
+    """Take out of use every key that a newer one has replaced, and give their names.
 
-    Needs a transaction. Raises `KeysRefused` while rows still need one, or a process may not know the newer one yet.
+    A key of a purpose in `lives` stays as long after it was replaced as what it made may live, unless it has `leaked`;
+    any other goes once no row needs it. Needs a transaction. Raises `KeysRefused` while rows still need one, or a
+    process may not know the newer one yet.
     """
     ring = await open_keys(conn, folder=folder, district_id=district_id, now=now)
-    newest = {Purpose.SEAL: ring.newest_seal, Purpose.INDEX: ring.newest_index}
-    old = [key for key in ring.keys if key.number < newest[key.purpose]]
+    newest = {purpose: ring.newest(purpose) for purpose in Purpose}
     known = await queries.list_keys(conn, district_id=district_id)
+    old = [
+        key
+        for key in ring.keys
+        if key.number < newest[key.purpose] and (key.purpose is leaked or needed_until(key, known, lives) <= now)
+    ]
     made_at = {key.purpose: key.made_at for key in known if key.number == newest[key.purpose]}
     waiting = await count_waiting(conn, tables=tables, district_id=district_id, newest=newest)
     for key in old:
         if now - made_at[key.purpose] < KNOWN_EVERYWHERE_AFTER:
             raise KeysRefused("新密钥启用不足一分钟，请稍后再试 / the new key is not a minute old: try again shortly")
-        if waiting[key.purpose]:
+        if waiting.get(key.purpose):
             raise KeysRefused(
                 f"还有 {waiting[key.purpose]} 行使用旧密钥 {key.name}，请让服务继续运行 / "
                 "so many rows still use the old key: let the service run until they are done"
@@ -113,3 +126,9 @@ async def retire_keys(
     for key in old:
         move_to_retired(folder, key)
     return [key.name for key in old]
+
+
+def needed_until(key: Key, known: Sequence[RegisteredKey], lives: Mapping[Purpose, timedelta]) -> datetime:
+    """Give when what a replaced key made has ended; for a key that rows tell of, since when it is replaced."""
+    replaced_at = min(each.made_at for each in known if each.purpose is key.purpose and each.number > key.number)
+    return replaced_at + lives.get(key.purpose, timedelta(0))

@@ -1,4 +1,4 @@
-"""The key ring: seals with the newest key, opens with any, and indexes under every key in use.
+"""The key ring: seals with the newest key, opens with any, indexes and digests under every key in use.
 
 A sealed value is bound to its place (table, column, row): moved elsewhere, it does not open. While a new key is being
 brought in, other processes may have it a moment earlier: a number that is not on the ring is looked for once more.
@@ -41,6 +41,10 @@ class KeyRing:
         self._indexing = [key for key in keys if key.purpose is Purpose.INDEX]
         numbers = [key.number for key in self._indexing]
         self.oldest_index, self.newest_index = min(numbers), max(numbers)
+        self._digesting = {
+            purpose: sorted((key for key in keys if key.purpose is purpose), key=lambda key: -key.number)
+            for purpose in (Purpose.CODES, Purpose.LINKS)
+        }
 
     def _header_of(self, number: int) -> bytes:
         algorithm_id, _ = self._ciphers[number]
@@ -96,3 +100,15 @@ class KeyRing:
             made = header + indexing.digest(key.secret, f"{indexed_as}:{text}".encode())
             odd, even = (made, even) if key.number % 2 else (odd, made)
         return Indexes(odd, even)
+
+    def newest(self, purpose: Purpose) -> int:
+        """Give the number of the key that is used for what is made from now on."""
+        return max(key.number for key in self.keys if key.purpose is purpose)
+
+    def digest(self, purpose: Purpose, text: str) -> bytes:
+        """Give the 32 bytes that stand for a text from now on."""
+        return self.digests(purpose, text)[0]
+
+    def digests(self, purpose: Purpose, text: str) -> tuple[bytes, ...]:
+        """Give all that may stand for a text, the newest first: a replaced key counts until it is retired."""
+        return tuple(INDEXINGS[key.algorithm].digest(key.secret, text.encode()) for key in self._digesting[purpose])

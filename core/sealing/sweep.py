@@ -79,7 +79,7 @@ async def count_waiting(
     conn: Connection, *, tables: Sequence[SealedTable], district_id: int, newest: Mapping[Purpose, int]
 ) -> dict[Purpose, int]:
     """Count the rows that are not at the newest keys yet, by what for; no further than `MOST_COUNTED`."""
-    waiting = dict.fromkeys(Purpose, 0)
+    waiting = {Purpose.SEAL: 0, Purpose.INDEX: 0}
     for table in tables:
         waiting[Purpose.SEAL] += await queries.count_sealed_before(
             conn, table=table, district_id=district_id, number=newest[Purpose.SEAL], most=MOST_COUNTED

@@ -5,7 +5,6 @@ from typing import Literal
 from aiohttp import hdrs, web
 from pydantic import ConfigDict, Field
 
-from community.followup.api import LINK_SECRET
 from core.access.sessions import require_recent_sign_in
 from core.access.wall import Work, acting
 from core.http.callers import client_address
@@ -84,7 +83,6 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
             ring=request.app[RING],
             actor=actor(request),
             read_photo=request.app[PHOTO_STORE].get,
-            link_secret=request.app[LINK_SECRET],
             now=now(request),
         ):
             await answer.write(data)

@@ -114,7 +114,7 @@ class Challenge:
 
 async def get_challenge(request: web.Request) -> Challenge:
     """Give a challenge: a second of computing, asked for before a third code in a day, to be used once."""
-    challenge = proof.make_challenge(request.app[CODE_DESK].secret, now=now(request))
+    challenge = proof.make_challenge(request.app[RING], now=now(request))
     return Challenge(challenge, proof.BITS, int(proof.LIFE.total_seconds()))
 
 

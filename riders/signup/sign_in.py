@@ -21,7 +21,7 @@ from riders.models import SignIn
 from riders.signup import queries
 from riders.signup.codes import queries as code_queries
 from riders.signup.codes.models import HOUR, TRIES_A_CODE
-from riders.signup.codes.send import Asker, Desk, code_hmac, deliver, phone_hmac, refuse_locked
+from riders.signup.codes.send import Asker, Desk, code_hmacs, deliver, phone_hmacs, refuse_locked
 from riders.signup.phone import parse_phone
 
 #: Codes tried from one address, right or wrong, for whatever phones.
@@ -80,17 +80,17 @@ async def prove_code(
 
     Raises `PhoneLocked`, `TooManyTries`.
     """
-    row = phone_hmac(desk, district_id, phone)
-    guessed = code_hmac(desk, district_id, phone, asker.device_nonce, code.strip())
-    nonce = desk.keyed("device", asker.device_nonce)
-    known = await code_queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
+    rows = phone_hmacs(desk, district_id, phone)
+    guessed = code_hmacs(desk, district_id, phone, asker.device_nonce, code.strip())
+    nonces = desk.known_as("device", asker.device_nonce)
+    known = await code_queries.lock_phone(conn, district_id=district_id, phone_hmacs=rows, now=now)
     refuse_locked(known, now)
     await _count_try(conn, district_id=district_id, address=desk.keyed("address", asker.address), now=now)
-    after, is_right = known.guess(code_hmac=guessed, device_hmac=nonce, now=now)
+    after, is_right = known.guess(code_hmacs=guessed, device_hmacs=nonces, now=now)
     should_warn = await _is_warned_now(conn, district_id, after.should_be_warned(now), desk, now)
     if should_warn:
         after = after.warned(now)
-    await code_queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=after, now=now)
+    await code_queries.update_phone(conn, district_id=district_id, phone_hmac=rows[0], phone=after, now=now)
     if after.locked_until(now) is not None:
         note("locked", caller="rider")
     return Guess(is_right, should_warn)

@@ -246,7 +246,7 @@ async def test_a_restored_backup_names_nobody_and_serves_only_with_its_keys(scen
     assert [] == hits_in_files(scene.folder / "backup")
     await restore(scene.folder / "backup", second.data_dir, of=first)
     try:
-        with pytest.raises(AssertionError, match="key index-0001 is missing"):
+        with pytest.raises(AssertionError, match="key codes-0001 is missing"):
             await second.start()
         shutil.copytree(first / "keys", second.data_dir / "keys")
         await second.start()

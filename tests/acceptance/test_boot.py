@@ -16,7 +16,6 @@ import pytest
 import pytest_asyncio
 
 from app.postgres import Server, running
-from app.secret import read_or_make_secret, secret_place
 from core.database import connected
 from core.migration import migrate
 from core.sealing.files import read_keys
@@ -76,12 +75,12 @@ async def house() -> AsyncIterator[House]:
                 await insert_staff(conn, district_id=DISTRICT, username="admin", name="管理员", now=START)
                 async with conn.transaction():
                     await open_keys(conn, folder=Path(folder) / "keys", district_id=DISTRICT, now=START)
-            for name in ("codes", "links"):
-                read_or_make_secret(Path(folder) / "keys", name)
             yield House(Path(folder), server)
 
 
-SEAL_KEY = "seal-0001.aes-256-gcm"
+SEAL_KEY = "seal-0001.aes-256-gcm.key"
+CODES_KEY = "codes-0001.hmac-sha-256.key"
+LINKS_KEY = "links-0001.hmac-sha-256.key"
 
 
 def says_what_to_do(said: str) -> bool:
@@ -129,16 +128,16 @@ def _write(content: bytes, mode: int = 0o600) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("name", "spoil", "why"),
     [
-        ("codes", _write(b""), "is damaged"),
-        ("links", _write(b"short"), "is damaged"),
+        (CODES_KEY, _write(b""), "is damaged"),
+        (LINKS_KEY, _write(b"short"), "is damaged"),
         (SEAL_KEY, _write(bytes(32)), "a sample"),
-        ("codes", _write(b"change-me-to-something-random-32"), "a sample"),
+        (CODES_KEY, _write(b"change-me-to-something-random-32"), "a sample"),
         (SEAL_KEY, lambda place: place.chmod(0o644), "chmod 600"),
     ],
     ids=["empty", "short", "zeros", "sample", "readable by all"],
 )
 async def test_a_weak_key_is_refused(house: House, name: str, spoil: Callable[[Path], None], why: str) -> None:
-    place = secret_place(house.data_dir / "keys", name)
+    place = house.data_dir / "keys" / name
     good = place.read_bytes()
     spoil(place)
     try:
@@ -150,7 +149,7 @@ async def test_a_weak_key_is_refused(house: House, name: str, spoil: Callable[[P
 
 
 async def test_the_key_of_what_is_sealed_is_not_made_anew(house: House) -> None:
-    place = secret_place(house.data_dir / "keys", SEAL_KEY)
+    place = house.data_dir / "keys" / SEAL_KEY
     kept = place.rename(place.with_suffix(".kept"))
     try:
         listens, said = await house.start()

@@ -10,7 +10,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from community import api
 from community.appeals import api as appeals
-from community.followup.api import LINK_SECRET
 from community.models import Case, State
 from community.notices import api as notices
 from community.workflow import Field
@@ -73,7 +72,7 @@ async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[H
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, {}
     app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
-    app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
+    app[LOCATE] = lambda _: located()
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         case = await open_report(conn, 1, at=located())

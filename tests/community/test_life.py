@@ -38,10 +38,9 @@ from core.errors import Refusal
 from core.models import Event, HolidayRow, OfficeHours
 from core.queries import list_events, list_holidays, list_office_hours
 from tests.community.district import COMMUNITY, NEIGHBOUR, add_areas, found, hire, located, open_report
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
 ZONE = ZoneInfo("Asia/Shanghai")
-SECRET = b"only for tests"
 #: A common week, the days before a long holiday, and a year's end after which no calendar is known.
 BEGINNINGS = (START, datetime(2026, 9, 28, 1, 0, tzinfo=UTC), datetime(2026, 12, 29, 8, 0, tzinfo=UTC))
 VERB_EVENTS = frozenset(verb.event for verb in Verb)
@@ -234,11 +233,9 @@ class Life:
         case_id = self.dice.choice(self.case_ids)
         link = await find_link(self.conn, district_id=DISTRICT, case_id=case_id, of_round=None)
         if link is not None:
-            token = make_token(SECRET, district_id=DISTRICT, case_id=case_id, round=link.round)
+            token = make_token(RING, district_id=DISTRICT, case_id=case_id, round=link.round)
             answer = Answer(self.dice.choice(list(Satisfaction)), None)
-            await answer_follow_up(
-                self.conn, district_id=DISTRICT, token=token, answer=answer, secret=SECRET, now=self.now
-            )
+            await answer_follow_up(self.conn, district_id=DISTRICT, token=token, answer=answer, ring=RING, now=self.now)
 
     async def route_anew(self) -> None:
         case_id = self.dice.choice(self.case_ids)

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 
 from core.database import Pool
+from core.sealing.ring import KeyRing
 from riders.models import SignIn
 from riders.signup.codes import proof
 from riders.signup.codes.send import Asker, Desk, send_code
@@ -12,7 +13,6 @@ from riders.signup.sign_in import sign_in
 from tests.conftest import RING
 
 PHONE = "13800000001"
-SECRET = b"a key of thirty-two bytes length"
 HERE = Asker("a-telephone-of-one-rider", "203.0.113.7")
 
 
@@ -43,7 +43,7 @@ class Inbox:
 
 def solve(now: datetime) -> str:
     """Do what a client does with a challenge."""
-    challenge = proof.make_challenge(SECRET, now=now)
+    challenge = proof.make_challenge(RING, now=now)
     return next(text for n in itertools.count() if proof.leads_with_zeros(text := f"{challenge}.{n}"))
 
 
@@ -56,6 +56,7 @@ async def ask(
     asker: Asker = HERE,
     solved: str | None = None,
     a_day: int = 1000,
+    ring: KeyRing = RING,
 ) -> None:
     """Ask for a code; `solved` is computed where it is "yes"."""
     await send_code(
@@ -64,16 +65,23 @@ async def ask(
         phone=phone,
         asker=asker,
         solved=solve(now) if solved == "yes" else solved,
-        desk=Desk(SECRET, inbox, a_day),
+        desk=Desk(ring, inbox, a_day),
         now=now,
     )
 
 
 async def sign_in_with(
-    pool: Pool, inbox: Inbox, code: str, now: datetime, phone: str = PHONE, *, asker: Asker = HERE
+    pool: Pool,
+    inbox: Inbox,
+    code: str,
+    now: datetime,
+    phone: str = PHONE,
+    *,
+    asker: Asker = HERE,
+    ring: KeyRing = RING,
 ) -> SignIn:
     return await sign_in(
-        pool, ring=RING, district_id=1, phone=phone, code=code, asker=asker, desk=Desk(SECRET, inbox, 1000), now=now
+        pool, ring=ring, district_id=1, phone=phone, code=code, asker=asker, desk=Desk(ring, inbox, 1000), now=now
     )
 
 

@@ -11,11 +11,13 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.database import Connection, Pool, connected
+from core.database import Connection, Pool, connected, pool_transaction
 from core.errors import Unavailable
 from core.limits.budgets import OverBudget, forget_spending, spend
 from core.limits.models import Budget
+from core.sealing.models import Purpose
 from riders.errors import (
+    CodeAskedTooSoon,
     CodeNotAccepted,
     CodesUsedUp,
     PhoneLocked,
@@ -35,8 +37,8 @@ from riders.signup.codes.models import (
 )
 from riders.signup.codes.send import ADDRESS_A_DAY, ADDRESS_AN_HOUR, DEVICE_A_DAY, Asker
 from riders.signup.sign_in import TRIES_FROM_HERE
-from tests.conftest import START, Database
-from tests.riders.phones import HERE, PHONE, SECRET, Inbox, ask, enter, solve
+from tests.conftest import RING, START, Database, changed_ring
+from tests.riders.phones import HERE, PHONE, Inbox, ask, enter, sign_in_with, solve
 
 ELSEWHERE = Asker("another-telephone-somewhere", "198.51.100.9")
 
@@ -326,7 +328,7 @@ def test_however_tries_are_spread_no_hour_sees_more_than_ten_and_no_day_more_tha
         for _ in range(7):
             if known.locked_until(now) is None:
                 before = known
-                known, _right = known.guess(code_hmac=b"wrong", device_hmac=b"device", now=now)
+                known, _right = known.guess(code_hmacs=[b"wrong"], device_hmacs=[b"device"], now=now)
                 tried += [now] if known.tries > before.tries else []
     for moment in tried:
         assert WRONG_AN_HOUR >= sum(moment - HOUR < each <= moment for each in tried)
@@ -347,8 +349,35 @@ def test_however_tries_are_spread_no_hour_sees_more_than_ten_and_no_day_more_tha
 )
 def test_a_spoilt_proof_is_none(spoil: object) -> None:
     solved = solve(START)
-    assert proof.is_solved(SECRET, solved, now=START)
-    assert not proof.is_solved(SECRET, spoil(solved), now=START)  # type: ignore[operator]
-    assert not proof.is_solved(b"another key", solved, now=START)
-    assert not proof.is_solved(SECRET, solved, now=START + proof.LIFE)
+    assert proof.is_solved(RING, solved, now=START)
+    assert not proof.is_solved(RING, spoil(solved), now=START)  # type: ignore[operator]
+    assert not proof.is_solved(changed_ring(Purpose.CODES, is_retired=True), solved, now=START)
+    assert not proof.is_solved(RING, solved, now=START + proof.LIFE)
     assert CODE_LIFE <= timedelta(minutes=5)
+
+
+async def test_a_code_and_what_was_counted_outlive_a_change_of_their_key(pool: Pool) -> None:
+    inbox, both = Inbox(), changed_ring(Purpose.CODES)
+    await ask(pool, inbox, START)
+    with pytest.raises(CodeNotAccepted):
+        await sign_in_with(pool, inbox, inbox.wrong_code, START, ring=both)
+    async with pool_transaction(pool) as conn:
+        assert [(1, 1)] == [
+            tuple(row) for row in await conn.fetch("select tries, cardinality(sent_at) from sign_in_code")
+        ]
+    with pytest.raises(CodeAskedTooSoon):
+        await ask(pool, inbox, START, ring=both)
+    assert (await sign_in_with(pool, inbox, inbox.code, START, ring=both)).is_new
+
+
+async def test_a_challenge_is_good_until_its_key_is_retired() -> None:
+    solved = solve(START)
+    assert proof.is_solved(changed_ring(Purpose.CODES), solved, now=START)
+    assert not proof.is_solved(changed_ring(Purpose.CODES, is_retired=True), solved, now=START)
+
+
+async def test_a_code_ends_with_its_key(pool: Pool) -> None:
+    inbox = Inbox()
+    await ask(pool, inbox, START)
+    with pytest.raises(CodeNotAccepted):
+        await sign_in_with(pool, inbox, inbox.code, START, ring=changed_ring(Purpose.CODES, is_retired=True))

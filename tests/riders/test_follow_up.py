@@ -12,9 +12,8 @@ from geo.models import Datum, Locate, Received
 from riders.models import Submission
 from riders.progress import get_report_progress
 from riders.submit import submit
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START
 
-SECRET = b"a key of thirty-two bytes length"
 HOLE = Submission("road_damage", "路面有坑", Received(120.18, 35.96, Datum.WGS84), 12.0, {"lane": "bike"})
 
 
@@ -36,6 +35,6 @@ async def test_the_rider_is_given_his_link_and_staff_who_see_the_report_are_not(
         await carry_out(conn, case_id=report.case_id, verb=verb, act=act, actor=secretary, now=START)
     links = []
     for who in (rider, secretary):
-        shown = await get_report_progress(conn, actor=who, report_id=report.id, link_secret=SECRET)
+        shown = await get_report_progress(conn, actor=who, report_id=report.id, ring=RING)
         links.append(shown.progress.follow_up and shown.progress.follow_up.token)
-    assert [make_token(SECRET, district_id=DISTRICT, case_id=report.case_id, round=1), None] == links
+    assert [make_token(RING, district_id=DISTRICT, case_id=report.case_id, round=1), None] == links

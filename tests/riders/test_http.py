@@ -12,7 +12,6 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from community.followup.api import LINK_SECRET
 from core.access.models import Actor
 from core.access.policy import ANYONE, RIDER, SIGNED_IN
 from core.access.queries import insert_grant
@@ -92,8 +91,8 @@ async def house(pool: Pool, app_pool: Pool, clock: FakeClock, locate: Locate, tm
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, {}
     app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
-    app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(b"a key of thirty-two bytes length", inbox, a_day=100)
-    app[LOCATE], app[LINK_SECRET] = locate, b"a key of thirty-two bytes length"
+    app[PROXIES], app[signup.CODE_DESK] = Proxies(), Desk(RING, inbox, a_day=100)
+    app[LOCATE] = locate
     set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:

@@ -18,7 +18,9 @@ from app.settings import SettingRefused, Settings
 from app.wechat import Code2Session
 from core.database import Pool, connected, pool_transaction
 from core.errors import Refusal
-from core.sealing.files import KeysRefused
+from core.http.wiring import RING as RING_KEY
+from core.sealing.files import KeysRefused, make_key
+from core.sealing.models import Purpose
 from riders.signup.queries import insert_rider
 from riders.signup.wechat.errors import (
     WechatBlocked,
@@ -27,6 +29,7 @@ from riders.signup.wechat.errors import (
     WechatTooOften,
     WechatUnavailable,
 )
+from riders.signup.wechat.queries import delete_keyed_before
 from tests.conftest import DISTRICT, RING, START, Client, Database, FakeClock, patient_keeper, put_keys
 from tests.sessions import open_long_session
 
@@ -306,3 +309,22 @@ def test_a_mini_program_without_a_good_secret_is_refused_at_start(tmp_path: Path
         put_secret(tmp_path / "keys", text, mode)
     with pytest.raises((SettingRefused, KeysRefused), match=r"wechat\.secret"):
         create_app(Settings(data_dir=tmp_path, wechat_appid=APPID), dsn="", sweeper_dsn="")
+
+
+async def test_a_binding_outlives_a_change_of_its_key_and_is_still_its_riders_alone(
+    client: Client, pool: Pool, wechat: StandIn, tmp_path: Path
+) -> None:
+    one, headers = await rider(pool, "+8613800000001")
+    _, others = await rider(pool, "+8613800000002")
+    assert 204 == await bind(client, wechat.login(ZHANG), headers)
+    make_key(tmp_path / "keys", Purpose.CODES, 2)
+    client.app[RING_KEY].follow()
+    assert 409 == await bind(client, wechat.login(ZHANG), others)
+    assert 201 == (await enter(client, wechat.login(ZHANG)))[0]
+    async with pool_transaction(pool) as conn:
+        assert [(one, 2)] == [tuple(row) for row in await conn.fetch("select rider_id, keyed_with from rider_wechat")]
+        assert 0 == await delete_keyed_before(conn, district_id=DISTRICT, number=2)
+    assert 204 == await bind(client, wechat.login(LI), others)
+    async with pool_transaction(pool) as conn:
+        assert 2 == await delete_keyed_before(conn, district_id=DISTRICT, number=3)  # both are under the second key
+    assert 403 == (await enter(client, wechat.login(ZHANG)))[0]

@@ -25,6 +25,7 @@ WORKS = {
     "station/feedback/tell.py": {"INTAKE": "a tap opens the host's case"},
     "riders/signup/codes/send.py": {"SIGN_IN": "nobody is known yet"},
     "riders/signup/wechat/api.py": {"SIGN_IN": "nobody is known yet"},
+    "riders/signup/wechat/bind.py": {"SIGN_IN": "whether another rider has bound the account under an earlier key"},
     "riders/signup/sign_out.py": {"AUTHENTICATE": "after the rider was found among the actor's: his sessions"},
     "riders/privacy/phone.py": {"SIGN_IN": "the code of a number that is not his yet"},
     "riders/privacy/api.py": {"CONSEQUENCE": "whom a rider erases is himself: his traces are everywhere"},

@@ -35,7 +35,7 @@ _Page = Callable[[Connection, int | None], Awaitable[Sequence[Any]]]
 
 
 async def write_copy(
-    pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, link_secret: bytes, now: datetime
+    pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, now: datetime
 ) -> AsyncIterator[bytes]:
     """Give the bytes of a ZIP with all that is kept of a rider, piece by piece; the audit trail says that he asked."""
     async with transaction_for(pool, actor) as conn:
@@ -51,7 +51,7 @@ async def write_copy(
     packer = Packer(now)
     for data in packer.add("README.txt", explain(FILES, FIELDS).encode("utf-8-sig")):
         yield data
-    for name, page in _pages(ring, actor, link_secret, now).items():
+    for name, page in _pages(ring, actor, now).items():
         async for data in packer.add_json(name, _rows(pool, actor, page)):
             yield data
     async for sent in _photos(pool, actor):
@@ -65,7 +65,7 @@ async def write_copy(
         yield data
 
 
-def _pages(ring: KeyRing, actor: Actor, link_secret: bytes, now: datetime) -> dict[str, _Page]:
+def _pages(ring: KeyRing, actor: Actor, now: datetime) -> dict[str, _Page]:
     """Give how each file is read."""
     own = {"district_id": actor.district_id, "rider_id": rider_id_of(actor)}
 
@@ -101,7 +101,7 @@ def _pages(ring: KeyRing, actor: Actor, link_secret: bytes, now: datetime) -> di
     return {
         "profile.json": profile,
         "consents.json": by_id(queries.list_consent_decisions, **own),
-        "reports.json": partial(_reports, actor, link_secret),
+        "reports.json": partial(_reports, ring, actor),
         "points.json": points,
         "objections.json": by_id(list_objections, actor=actor, status=None),
         "honours.json": by_id(list_own_records, actor=actor),
@@ -114,13 +114,13 @@ def _pages(ring: KeyRing, actor: Actor, link_secret: bytes, now: datetime) -> di
     }
 
 
-async def _reports(actor: Actor, link_secret: bytes, conn: Connection, before: int | None) -> Sequence[Any]:
+async def _reports(ring: KeyRing, actor: Actor, conn: Connection, before: int | None) -> Sequence[Any]:
     """Give a page of reports as they were sent, each with its receipt and what became of it."""
     found = []
     for sent in await queries.list_sent_reports(
         conn, district_id=actor.district_id, rider_id=rider_id_of(actor), before=before, limit=PAGE
     ):
-        told = await get_report_progress(conn, actor=actor, report_id=sent.id, link_secret=link_secret)
+        told = await get_report_progress(conn, actor=actor, report_id=sent.id, ring=ring)
         photos = [photo.sha256 for photo in told.photos]
         found.append(asdict(told.report) | asdict(sent) | {"photos": photos, "progress": told.progress})
     return found

@@ -4,6 +4,7 @@ Every limit of a phone stands in its one row, so that whoever holds the row deci
 """
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,17 +56,19 @@ class PhoneCode:
         rest = tuple(moment for moment in self.sent_at if moment != sent_at)
         return replace(self if self.code_hmac != code_hmac else self._without_code(), sent_at=rest)
 
-    def guess(self, *, code_hmac: bytes, device_hmac: bytes, now: datetime) -> tuple["PhoneCode", bool]:
-        """Count one try and tell whether it was right; the right one uses the code up.
+    def guess(
+        self, *, code_hmacs: Sequence[bytes], device_hmacs: Sequence[bytes], now: datetime
+    ) -> tuple["PhoneCode", bool]:
+        """Count one try and tell whether it was right; the right one uses the code up. Each under every key in use.
 
         Where no try can be right, none is counted: the code has ended, or another device asked for it. So nobody can
         use up the code of another, nor lock his phone without paying for codes to it.
         """
         if self.code_hmac is None or self.expires_at is None or self.expires_at <= now:
             return self, False
-        if self.tries >= TRIES_A_CODE or not hmac.compare_digest(self.device_hmac or b"", device_hmac):
+        if self.tries >= TRIES_A_CODE or not _is_one(self.device_hmac or b"", device_hmacs):
             return self, False
-        if hmac.compare_digest(self.code_hmac, code_hmac):
+        if _is_one(self.code_hmac, code_hmacs):
             return self._without_code(), True
         return replace(self, tries=self.tries + 1, wrong_at=(*_of_last_day(self.wrong_at, now), now)), False
 
@@ -80,6 +83,10 @@ class PhoneCode:
 
     def _without_code(self) -> "PhoneCode":
         return replace(self, code_hmac=None, device_hmac=None, expires_at=None)
+
+
+def _is_one(stored: bytes, given: Sequence[bytes]) -> bool:
+    return any(hmac.compare_digest(stored, each) for each in given)
 
 
 def _falls_below(moments: tuple[datetime, ...], most: int, span: timedelta) -> datetime | None:

@@ -1,5 +1,6 @@
 """All SQL about one-time codes."""
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
 
@@ -9,8 +10,25 @@ from riders.signup.codes.models import PhoneCode
 _FIELDS = "code_hmac, device_hmac, expires_at, tries, sent_at, wrong_at, warned_at"
 
 
-async def lock_phone(conn: Connection, *, district_id: int, phone_hmac: bytes, now: datetime) -> PhoneCode:
-    """Hold the row of a phone until the transaction ends, a new one where there is none, and give what it holds."""
+async def lock_phone(conn: Connection, *, district_id: int, phone_hmacs: Sequence[bytes], now: datetime) -> PhoneCode:
+    """Hold the row of a phone until the transaction ends, a new one where there is none, and give what it holds.
+
+    A row from under an earlier key is taken over to the first of `phone_hmacs`, which are the newest first.
+    """
+    phone_hmac, *earlier = phone_hmacs
+    if earlier:
+        await conn.execute(
+            """
+            update sign_in_code set phone_hmac = $2
+            where district_id = $1 and phone_hmac = (
+                select phone_hmac from sign_in_code where district_id = $1 and phone_hmac = any($3::bytea[])
+                order by changed_at desc limit 1
+            ) and not exists (select from sign_in_code where district_id = $1 and phone_hmac = $2)
+            """,
+            district_id,
+            phone_hmac,
+            earlier,
+        )
     await conn.execute(
         "insert into sign_in_code (district_id, phone_hmac, changed_at) values ($1, $2, $3) on conflict do nothing",
         district_id,

@@ -4,8 +4,6 @@ Nothing here looks whether the phone is a rider's, so a stranger learns nothing,
 """
 
 import asyncio
-import hashlib
-import hmac
 import logging
 import math
 import secrets
@@ -16,6 +14,8 @@ from core.access.wall import Work, transaction_of
 from core.database import Connection, Pool
 from core.limits.budgets import OverBudget, give_back, spend
 from core.limits.models import Budget
+from core.sealing.models import Purpose
+from core.sealing.ring import KeyRing
 from riders.errors import (
     CodeAskedTooSoon,
     CodeNotSent,
@@ -53,7 +53,7 @@ class Asker:
 class Desk:
     """What codes are made and sent with; `a_day` messages at most are paid for, to all phones together."""
 
-    secret: bytes
+    ring: KeyRing
     sms: SmsSender
     a_day: int
 
@@ -64,17 +64,21 @@ class Desk:
 
     def keyed(self, *parts: object) -> bytes:
         """Give the keyed digest under which something is stored."""
-        return hmac.digest(self.secret, "|".join(map(str, parts)).encode(), hashlib.sha256)
+        return self.known_as(*parts)[0]
+
+    def known_as(self, *parts: object) -> tuple[bytes, ...]:
+        """Give every keyed digest under which something may have been stored, the newest first."""
+        return self.ring.digests(Purpose.CODES, "|".join(map(str, parts)))
 
 
-def phone_hmac(desk: Desk, district_id: int, phone: str) -> bytes:
-    """Give what stands for a phone in the tables of limits."""
-    return desk.keyed("phone", district_id, phone)
+def phone_hmacs(desk: Desk, district_id: int, phone: str) -> tuple[bytes, ...]:
+    """Give what may stand for a phone in the tables of limits, the newest first."""
+    return desk.known_as("phone", district_id, phone)
 
 
-def code_hmac(desk: Desk, district_id: int, phone: str, device_nonce: str, code: str) -> bytes:
-    """Give what is stored of a code: good for one purpose, phone and device only."""
-    return desk.keyed("sign-in", district_id, phone, device_nonce, code)
+def code_hmacs(desk: Desk, district_id: int, phone: str, device_nonce: str, code: str) -> tuple[bytes, ...]:
+    """Give what may be stored of a code, the newest first: good for one purpose, phone and device only."""
+    return desk.known_as("sign-in", district_id, phone, device_nonce, code)
 
 
 async def send_code(
@@ -88,22 +92,22 @@ async def send_code(
     """
     phone = parse_phone(phone)
     code = f"{secrets.randbelow(10**6):06d}"
-    row = phone_hmac(desk, district_id, phone)
-    fresh = code_hmac(desk, district_id, phone, asker.device_nonce, code)
+    rows = phone_hmacs(desk, district_id, phone)
+    fresh, *_ = code_hmacs(desk, district_id, phone, asker.device_nonce, code)
     async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
-        known = await queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
+        known = await queries.lock_phone(conn, district_id=district_id, phone_hmacs=rows, now=now)
         _check_phone(known, now)
         await _spend(conn, district_id=district_id, known=known, asker=asker, solved=solved, desk=desk, now=now)
         sent = known.send(code_hmac=fresh, device_hmac=desk.keyed("device", asker.device_nonce), now=now)
-        await queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=sent, now=now)
+        await queries.update_phone(conn, district_id=district_id, phone_hmac=rows[0], phone=sent, now=now)
     try:
         await deliver(desk, phone, _message(code))
     except Exception as error:
         _log.error("a sign-in code could not be sent: %s", type(error).__name__)
         async with transaction_of(pool, Work.SIGN_IN, district_id=district_id) as conn:
-            known = await queries.lock_phone(conn, district_id=district_id, phone_hmac=row, now=now)
+            known = await queries.lock_phone(conn, district_id=district_id, phone_hmacs=rows, now=now)
             undone = known.take_back(code_hmac=fresh, sent_at=now)
-            await queries.update_phone(conn, district_id=district_id, phone_hmac=row, phone=undone, now=now)
+            await queries.update_phone(conn, district_id=district_id, phone_hmac=rows[0], phone=undone, now=now)
             for budget, key in _budgets(asker, desk):
                 await give_back(conn, district_id=district_id, budget=budget, key=key, now=now)
         raise CodeNotSent(retry_after_s=5) from error
@@ -169,7 +173,7 @@ async def _spend(
 
 
 async def _use_proof(conn: Connection, *, district_id: int, solved: str | None, desk: Desk, now: datetime) -> None:
-    if solved is None or not proof.is_solved(desk.secret, solved, now=now):
+    if solved is None or not proof.is_solved(desk.ring, solved, now=now):
         raise ProofNeeded(pointer="/proof")
     key = desk.keyed("proof", proof.challenge_of(solved))
     try:

@@ -8,10 +8,10 @@ from core.access.device import describe_device
 from core.access.sessions import require_recent_sign_in
 from core.access.wall import Work, transaction_of
 from core.http.endpoint import Created, Input
-from core.http.wiring import POOL, actor, district_id, now, transaction
+from core.http.wiring import POOL, RING, actor, district_id, now, transaction
 from core.security_log import note
-from riders.signup.api import CODE_DESK, RiderSignedIn
-from riders.signup.wechat.bind import Exchange, bind, openid_hmac, sign_in, unbind
+from riders.signup.api import RiderSignedIn
+from riders.signup.wechat.bind import Account, Exchange, account_of, bind, sign_in, unbind
 from riders.signup.wechat.errors import WechatOff
 
 #: Filled when the service starts; None where the district has no mini-program.
@@ -57,8 +57,8 @@ async def delete_wechat(request: web.Request) -> None:
         await unbind(conn, actor=actor(request), now=now(request))
 
 
-async def _account(request: web.Request, code: str) -> bytes:
+async def _account(request: web.Request, code: str) -> Account:
     exchange = request.app[WECHAT]
     if exchange is None:
         raise WechatOff()
-    return openid_hmac(request.app[CODE_DESK].secret, district_id(request), await exchange(code))
+    return account_of(request.app[RING], district_id(request), await exchange(code))

@@ -4,15 +4,17 @@ A rider is known by his phone; WeChat only spares him the next message. Of the a
 digest of its openid.
 """
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.access.models import Actor
 from core.access.sessions import open_session
+from core.access.wall import Work, acting
 from core.audit import record_act
 from core.database import Connection
+from core.sealing.models import Purpose
+from core.sealing.ring import KeyRing
 from riders.models import SignIn, rider_id_of
 from riders.signup.wechat import queries
 from riders.signup.wechat.errors import WechatNotBound
@@ -21,18 +23,35 @@ from riders.signup.wechat.errors import WechatNotBound
 Exchange = Callable[[str], Awaitable[str]]
 
 
-def openid_hmac(secret: bytes, district_id: int, openid: str) -> bytes:
-    """Give what is stored of an openid."""
-    return hmac.digest(secret, f"wechat|{district_id}|{openid}".encode(), hashlib.sha256)
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What may be stored of an openid, the newest first, and the number of the key that made the newest."""
+
+    openid_hmacs: tuple[bytes, ...]
+    keyed_with: int
 
 
-async def bind(conn: Connection, *, actor: Actor, account: bytes, now: datetime) -> None:
+def account_of(ring: KeyRing, district_id: int, openid: str) -> Account:
+    """Give what may be stored of an openid."""
+    return Account(ring.digests(Purpose.CODES, f"wechat|{district_id}|{openid}"), ring.newest(Purpose.CODES))
+
+
+async def bind(conn: Connection, *, actor: Actor, account: Account, now: datetime) -> None:
     """Bind an account to the rider in place of the one before.
 
     One that another rider has bound violates `rider_wechat_openid_unique`.
     """
     rider_id = rider_id_of(actor)
-    await queries.put_wechat(conn, district_id=actor.district_id, rider_id=rider_id, openid_hmac=account, now=now)
+    async with acting(conn, Work.SIGN_IN):  # also another's, so that it is known to be his
+        await _bring_to_newest(conn, actor.district_id, account)
+    await queries.put_wechat(
+        conn,
+        district_id=actor.district_id,
+        rider_id=rider_id,
+        openid_hmac=account.openid_hmacs[0],
+        keyed_with=account.keyed_with,
+        now=now,
+    )
     await _record(conn, "rider.wechat_bound", actor, now)
 
 
@@ -42,15 +61,24 @@ async def unbind(conn: Connection, *, actor: Actor, now: datetime) -> None:
         await _record(conn, "rider.wechat_unbound", actor, now)
 
 
-async def sign_in(conn: Connection, *, district_id: int, account: bytes, device: str, now: datetime) -> SignIn:
+async def sign_in(conn: Connection, *, district_id: int, account: Account, device: str, now: datetime) -> SignIn:
     """Open a session for the rider who bound this account. Raises `WechatNotBound`."""
-    rider_id = await queries.find_rider_by_wechat(conn, district_id=district_id, openid_hmac=account)
+    await _bring_to_newest(conn, district_id, account)
+    rider_id = await queries.find_rider_by_wechat(conn, district_id=district_id, openid_hmac=account.openid_hmacs[0])
     if rider_id is None:
         raise WechatNotBound()
     tokens = await open_session(
         conn, district_id=district_id, kind="rider", subject_id=rider_id, device=device, now=now
     )
     return SignIn(tokens=tokens, rider_id=rider_id, is_new=False)
+
+
+async def _bring_to_newest(conn: Connection, district_id: int, account: Account) -> None:
+    newest, *earlier = account.openid_hmacs
+    if earlier:
+        await queries.key_anew(
+            conn, district_id=district_id, earlier=earlier, openid_hmac=newest, keyed_with=account.keyed_with
+        )
 
 
 async def _record(conn: Connection, act: str, actor: Actor, now: datetime) -> None:

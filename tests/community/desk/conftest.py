@@ -8,7 +8,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from app.constraints import CONSTRAINTS as MEANINGS
 from app.routes import ROUTES
-from community.followup.api import LINK_SECRET
 from core.database import Pool, pool_transaction
 from core.http import wiring
 from core.http.endpoint import JSON_BODY_LIMIT, add_routes
@@ -26,7 +25,7 @@ async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[H
     app[CLOCK], app[DISTRICT_ID], app[CONSTRAINTS] = clock, DISTRICT, MEANINGS
     app[POOL], app[BACKGROUND] = app_pool, pool
     app[wiring.RING] = RING
-    app[LOCATE], app[LINK_SECRET] = lambda _: located(), b"a key of thirty-two bytes length"
+    app[LOCATE] = lambda _: located()
     add_routes(app, ROUTES)
     async with pool_transaction(pool) as conn:
         await add_areas(conn, COMMUNITY, NEIGHBOUR)

@@ -22,7 +22,6 @@ from geo.models import Datum, Located, Point, Received
 from tests.community.district import located, read
 from tests.conftest import DISTRICT, RING, START
 
-SECRET = b"a key of thirty-two bytes length"
 RIDER = Actor("rider", 5, DISTRICT)
 SOON = START + timedelta(minutes=5)
 DAY = timedelta(days=1)
@@ -74,7 +73,7 @@ async def close(conn: Connection, case: Case, secretary: Actor, *, now: datetime
 
 
 async def token_of(conn: Connection, case: Case) -> str:
-    link = await find_own_link(conn, case=await read(conn, case), secret=SECRET)
+    link = await find_own_link(conn, case=await read(conn, case), ring=RING)
     assert link is not None
     return link.token
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from community.followup.api import LINK_SECRET
 from community.followup.tokens import make_token
 from community.models import Case
 from community.workflow import Verb
@@ -13,7 +12,7 @@ from core.access.models import Actor, Role
 from core.database import Pool, pool_transaction
 from tests.community.district import COMMUNITY, hire, located, open_report
 from tests.community.followup.story import RIDER, close, do
-from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import DISTRICT, RING, START, Client, FakeClock
 from tests.sessions import open_long_session
 
 GOOD = {"satisfaction": "satisfied", "words": "谢谢"}
@@ -31,13 +30,12 @@ async def case(pool: Pool, secretary: Actor) -> Case:
         return await close(conn, await open_report(conn, 1, at=located(), actor=RIDER), secretary, now=START)
 
 
-def address(client: Client, case: Case, of_round: int = 1) -> str:
-    secret = client.app[LINK_SECRET]
-    return "/api/v1/follow-ups/" + make_token(secret, district_id=DISTRICT, case_id=case.id, round=of_round)
+def address(case: Case, of_round: int = 1) -> str:
+    return "/api/v1/follow-ups/" + make_token(RING, district_id=DISTRICT, case_id=case.id, round=of_round)
 
 
 async def test_whoever_holds_the_link_looks_and_answers_without_signing_in(client: Client, case: Case) -> None:
-    url = address(client, case)
+    url = address(case)
     assert 200 == (await client.head(url)).status
     shown = await (await client.get(url)).json()
     assert (case.number, None, "2026-03-24T02:00:00Z") == (
@@ -51,7 +49,7 @@ async def test_whoever_holds_the_link_looks_and_answers_without_signing_in(clien
 
 
 async def test_looking_answers_nothing(client: Client, pool: Pool, case: Case) -> None:
-    await client.get(address(client, case))
+    await client.get(address(case))
     async with pool_transaction(pool) as conn:
         assert "closed" == await conn.fetchval("select state from community_case where id = $1", case.id)
 
@@ -77,7 +75,7 @@ async def test_each_refusal_has_its_status_and_says_it_in_both_languages(
     zh: str,
     en: str,
 ) -> None:
-    url = address(client, case, 2 if story == "wrong" else 1)
+    url = address(case, 2 if story == "wrong" else 1)
     if story == "answered":
         await client.post(url, json=GOOD)
     elif story == "expired":
@@ -105,7 +103,7 @@ async def test_each_refusal_has_its_status_and_says_it_in_both_languages(
 async def test_a_wrong_answer_is_named_by_field(
     client: Client, case: Case, body: dict[str, object], pointer: str
 ) -> None:
-    refused = await client.post(address(client, case), json=body)
+    refused = await client.post(address(case), json=body)
     assert (422, [pointer]) == (refused.status, [error["pointer"] for error in (await refused.json())["errors"]])
 
 

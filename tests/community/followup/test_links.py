@@ -19,9 +19,10 @@ from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.database import Connection, Pool, pool_transaction
 from core.errors import Refusal
+from core.sealing.models import Purpose
 from tests.community.district import COMMUNITY, hire, located, open_report, read
-from tests.community.followup.story import DAY, RIDER, SECRET, SOON, appeal, close, do, events_of, kinds_of, token_of
-from tests.conftest import DISTRICT
+from tests.community.followup.story import DAY, RIDER, SOON, appeal, close, do, events_of, kinds_of, token_of
+from tests.conftest import DISTRICT, RING, changed_ring
 
 GOOD = Answer(Satisfaction.SATISFIED, "谢谢")
 BAD = Answer(Satisfaction.DISSATISFIED, "又坏了")
@@ -29,11 +30,11 @@ LATER = SOON + DAY
 
 
 async def answer(conn: Connection, token: str, said: Answer = GOOD, now: datetime = LATER) -> FollowUp:
-    return await answer_follow_up(conn, district_id=DISTRICT, token=token, answer=said, secret=SECRET, now=now)
+    return await answer_follow_up(conn, district_id=DISTRICT, token=token, answer=said, ring=RING, now=now)
 
 
 async def look(conn: Connection, token: str, now: datetime = LATER) -> FollowUp:
-    return await get_follow_up(conn, district_id=DISTRICT, token=token, secret=SECRET, now=now)
+    return await get_follow_up(conn, district_id=DISTRICT, token=token, ring=RING, now=now)
 
 
 async def secretary_of(conn: Connection) -> Actor:
@@ -46,7 +47,7 @@ async def closed_report(conn: Connection, secretary: Actor) -> Case:
 
 async def test_closing_gives_the_reporter_one_link_for_fourteen_days(conn: Connection) -> None:
     case = await closed_report(conn, await secretary_of(conn))
-    link = await find_own_link(conn, case=case, secret=SECRET)
+    link = await find_own_link(conn, case=case, ring=RING)
     assert link is not None
     assert (SOON + 14 * DAY, None) == (link.expires_at, link.answered_at)
     shown = await look(conn, link.token)
@@ -67,7 +68,7 @@ async def test_reports_and_appeals_have_a_link_and_taps_at_a_door_have_none(conn
         await open_report(conn, 2, at=located(), origin=Origin.STATION_FAULT, actor=RIDER),
     ]
     closed = [await close(conn, case, secretary) for case in cases]
-    links = [await find_own_link(conn, case=case, secret=SECRET) for case in closed]
+    links = [await find_own_link(conn, case=case, ring=RING) for case in closed]
     assert [True, True, False] == [link is not None for link in links]
 
 
@@ -76,7 +77,7 @@ async def test_an_open_case_has_no_link(conn: Connection) -> None:
     await do(conn, case, Verb.FILE, secretary)
     await do(conn, case, Verb.HANDLE, secretary, note="好了")
     case = await do(conn, case, Verb.VERIFY, secretary)
-    assert await find_own_link(conn, case=case, secret=SECRET) is None
+    assert await find_own_link(conn, case=case, ring=RING) is None
 
 
 async def test_no_table_holds_what_opens_a_link(conn: Connection) -> None:
@@ -173,7 +174,7 @@ async def test_reopening_voids_the_link_and_the_next_closing_gives_another(conn:
     if answered:
         await answer(conn, old, BAD)
     case = await do(conn, case, Verb.REOPEN, secretary, note="再处理", now=LATER)
-    assert await find_own_link(conn, case=case, secret=SECRET) is None
+    assert await find_own_link(conn, case=case, ring=RING) is None
     case_again = await close(conn, case, secretary, now=LATER)
     new = await token_of(conn, case_again)
     for refused in (answer, look):
@@ -196,10 +197,10 @@ async def test_a_link_is_void_while_its_case_is_open_again(conn: Connection) -> 
 async def test_a_wrong_token_and_one_of_no_closing_are_not_found_alike(conn: Connection) -> None:
     case = await closed_report(conn, await secretary_of(conn))
     never = [
-        make_token(SECRET, district_id=DISTRICT, case_id=case.id, round=2),
-        make_token(SECRET, district_id=DISTRICT, case_id=case.id + 1, round=1),
-        make_token(SECRET, district_id=DISTRICT, case_id=10**17, round=1),
-        make_token(b"another key of the same length!!", district_id=DISTRICT, case_id=case.id, round=1),
+        make_token(RING, district_id=DISTRICT, case_id=case.id, round=2),
+        make_token(RING, district_id=DISTRICT, case_id=case.id + 1, round=1),
+        make_token(RING, district_id=DISTRICT, case_id=10**17, round=1),
+        make_token(changed_ring(Purpose.LINKS, is_retired=True), district_id=DISTRICT, case_id=case.id, round=1),
         "guess",
     ]
     told = set()
@@ -252,6 +253,6 @@ async def test_what_was_asked_for_already_is_not_asked_twice(conn: Connection) -
 
 async def test_only_the_reporter_is_given_the_link(conn: Connection) -> None:
     case = await closed_report(conn, await secretary_of(conn))
-    own = await get_progress(conn, district_id=DISTRICT, case_id=case.id, link_secret=SECRET)
+    own = await get_progress(conn, district_id=DISTRICT, case_id=case.id, link_ring=RING)
     others = await get_progress(conn, district_id=DISTRICT, case_id=case.id)
     assert (True, None) == (own.follow_up is not None, others.follow_up)

@@ -11,8 +11,8 @@ from community.workflow import Verb
 from core.access.models import Actor, Role
 from core.database import Connection
 from tests.community.district import COMMUNITY, DISTRICT_PATH, NEIGHBOUR, STREET, hire, located, open_report, read
-from tests.community.followup.story import DAY, RIDER, SECRET, SOON, close, do, kinds_of, token_of, told
-from tests.conftest import DISTRICT
+from tests.community.followup.story import DAY, RIDER, SOON, close, do, kinds_of, token_of, told
+from tests.conftest import DISTRICT, RING
 
 ASKED = "case.reopening_asked"
 
@@ -25,7 +25,7 @@ async def dissatisfied(conn: Connection, secretary: Actor) -> Case:
         district_id=DISTRICT,
         token=await token_of(conn, case),
         answer=Answer(Satisfaction.DISSATISFIED, "又坏了"),
-        secret=SECRET,
+        ring=RING,
         now=SOON + DAY,
     )
     return await read(conn, case)

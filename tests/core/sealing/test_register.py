@@ -1,5 +1,6 @@
 """Keys of an installation: made at the first start, missed and told apart at every other, changed and retired."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from stat import S_IMODE
@@ -17,6 +18,7 @@ from riders.signup.queries import find_rider_id, insert_rider
 from tests.conftest import DISTRICT, START
 
 PHONE = "+8613800000001"
+LIVES = {Purpose.LINKS: timedelta(days=14), Purpose.CODES: timedelta(days=365)}
 LATER = START + KNOWN_EVERYWHERE_AFTER
 
 
@@ -28,13 +30,17 @@ async def rotate(conn: Connection, folder: Path, purpose: Purpose = Purpose.SEAL
     return await add_key(conn, folder=folder, purpose=purpose, district_id=DISTRICT, now=START)
 
 
-async def retire(conn: Connection, folder: Path, *, after: timedelta = KNOWN_EVERYWHERE_AFTER) -> list[str]:
-    return await retire_keys(conn, folder=folder, tables=[RIDER], district_id=DISTRICT, now=START + after)
+async def retire(
+    conn: Connection, folder: Path, *, after: timedelta = KNOWN_EVERYWHERE_AFTER, leaked: Purpose | None = None
+) -> list[str]:
+    return await retire_keys(
+        conn, folder=folder, tables=[RIDER], lives=LIVES, leaked=leaked, district_id=DISTRICT, now=START + after
+    )
 
 
 async def test_the_first_start_makes_keys_that_only_their_owner_can_read(conn: Connection, tmp_path: Path) -> None:
     ring = await start(conn, tmp_path / "keys")
-    assert ["index-0001", "seal-0001"] == [key.name for key in ring.keys]
+    assert ["codes-0001", "index-0001", "links-0001", "seal-0001"] == [key.name for key in ring.keys]
     assert {0o600} == {S_IMODE(place.stat().st_mode) for place in (tmp_path / "keys").iterdir()}
     assert 0o700 == S_IMODE((tmp_path / "keys").stat().st_mode)
     assert ring.keys == (await start(conn, tmp_path / "keys")).keys
@@ -44,7 +50,7 @@ async def test_the_first_start_makes_keys_that_only_their_owner_can_read(conn: C
 async def test_keys_put_there_before_the_first_start_are_used(conn: Connection, tmp_path: Path) -> None:
     make_key(tmp_path, Purpose.SEAL, 7)
     ring = await start(conn, tmp_path)
-    assert ["index-0001", "seal-0007"] == [key.name for key in ring.keys]
+    assert ["codes-0001", "index-0001", "links-0001", "seal-0007"] == [key.name for key in ring.keys]
 
 
 async def test_a_start_without_the_keys_of_the_data_is_refused_and_makes_none(conn: Connection, tmp_path: Path) -> None:
@@ -56,8 +62,8 @@ async def test_a_start_without_the_keys_of_the_data_is_refused_and_makes_none(co
 
 async def test_keys_of_another_installation_are_refused(conn: Connection, tmp_path: Path) -> None:
     await start(conn, tmp_path / "keys")
-    make_key(tmp_path / "other", Purpose.SEAL, 1)
-    make_key(tmp_path / "other", Purpose.INDEX, 1)
+    for purpose in Purpose:
+        make_key(tmp_path / "other", purpose, 1)
     with pytest.raises(KeysRefused, match="not the one this database"):
         await start(conn, tmp_path / "other")
 
@@ -68,6 +74,9 @@ async def test_keys_of_another_installation_are_refused(conn: Connection, tmp_pa
         ("seal-0001.aes-256-gcm.key", b"short", 0o600, "32 bytes"),
         ("seal-0001.aes-256-gcm.key", bytes(range(32)), 0o644, "chmod 600"),
         ("seal-0001.aes-256-gcm.key", b"s" * 32, 0o600, "sample"),
+        ("links-0001.hmac-sha-256.key", b"\xff\x01" * 16, 0o600, "sample"),
+        ("codes-0001.hmac-sha-256.key", b"", 0o600, "32 bytes"),
+        ("codes.key", b"half", 0o600, "32 bytes"),
         ("seal-0001.rot13.key", b"s" * 32, 0o600, "does not know"),
         ("seal-0000.aes-256-gcm.key", b"s" * 32, 0o600, "does not know"),
         ("index-70000.hmac-sha-256.key", b"s" * 32, 0o600, "does not know"),
@@ -80,6 +89,54 @@ async def test_a_key_that_is_damaged_open_or_unknown_is_refused(
     (tmp_path / name).chmod(mode)
     with pytest.raises(KeysRefused, match=reason):
         await start(conn, tmp_path)
+
+
+async def test_all_who_start_at_once_get_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda _: make_key(tmp_path, Purpose.CODES, 1), range(64)))
+    assert ["codes-0001.hmac-sha-256.key"] == [place.name for place in tmp_path.iterdir()]
+
+
+async def test_keys_without_a_number_become_the_first_of_theirs(conn: Connection, tmp_path: Path) -> None:
+    """An installation of before has them, and a database that knows only the other two."""
+    await start(conn, tmp_path)
+    await conn.execute("delete from sealing_key where purpose in ('codes', 'links')")
+    secrets = {}
+    for name in ("codes", "links"):
+        numbered = tmp_path / f"{name}-0001.hmac-sha-256.key"
+        secrets[name] = numbered.rename(tmp_path / f"{name}.key").read_bytes()
+    ring = await start(conn, tmp_path)
+    assert secrets == {key.purpose: key.secret for key in ring.keys if key.purpose in secrets}
+    assert 4 == len(list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CODES, Purpose.LINKS])
+async def test_a_replaced_key_is_good_until_what_it_made_has_ended(
+    conn: Connection, tmp_path: Path, purpose: Purpose
+) -> None:
+    ring = await start(conn, tmp_path)
+    before = ring.digest(purpose, "a text")
+    assert f"{purpose}-0002" == await rotate(conn, tmp_path, purpose)
+    ring.follow()
+    assert (2, 2, before) == (
+        ring.newest(purpose),
+        len(ring.digests(purpose, "a text")),
+        ring.digests(purpose, "a text")[1],
+    )
+    assert ring.digest(purpose, "a text") != before
+    assert [] == await retire(conn, tmp_path, after=LIVES[purpose] - timedelta(seconds=1))
+    assert [f"{purpose}-0001"] == await retire(conn, tmp_path, after=LIVES[purpose])
+    ring.follow()
+    assert before not in ring.digests(purpose, "a text")
+
+
+async def test_a_key_that_leaked_is_retired_at_once_and_no_other_with_it(conn: Connection, tmp_path: Path) -> None:
+    await start(conn, tmp_path)
+    await rotate(conn, tmp_path, Purpose.CODES)
+    await rotate(conn, tmp_path, Purpose.LINKS)
+    with pytest.raises(KeysRefused, match="not a minute old"):
+        await retire(conn, tmp_path, after=timedelta(seconds=1), leaked=Purpose.LINKS)
+    assert ["links-0001"] == await retire(conn, tmp_path, leaked=Purpose.LINKS)
 
 
 async def test_two_keys_of_one_number_are_refused(conn: Connection, tmp_path: Path) -> None:
@@ -114,7 +171,7 @@ async def test_a_key_is_retired_only_when_no_row_needs_it(conn: Connection, tmp_
     assert [] == await retire(conn, tmp_path)
     assert (tmp_path / "retired/seal-0001.aes-256-gcm.key").exists()
     ring.follow()
-    assert ["index-0001", "seal-0002"] == [key.name for key in ring.keys]
+    assert ["codes-0001", "index-0001", "links-0001", "seal-0002"] == [key.name for key in ring.keys]
     assert ring.keys == (await start(conn, tmp_path)).keys
 
 
