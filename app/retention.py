@@ -19,6 +19,7 @@ from core.privacy.queries import claim_removals
 from core.privacy.retention import get_spans
 from riders.privacy import queries as riders
 from riders.privacy.retention import forget_photos
+from station.feedback.queries import delete_taps
 
 BATCH = 500
 
@@ -30,6 +31,7 @@ SWEPT: dict[str, tuple[Callable[..., Awaitable[int]], ...]] = {
     "case_positions": (cases.coarsen_positions,),
     "looks": (riders.forget_looks,),
     "contacts": (cases.forget_contacts,),
+    "taps": (delete_taps,),
     "photos": (forget_photos,),
 }
 

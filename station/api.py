@@ -12,7 +12,7 @@ from core.calendar import load_calendar
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
-from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RING, actor, district_id, now, transaction
 from core.queries import get_timezone
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
@@ -312,6 +312,7 @@ async def give_feedback(request: web.Request, station_id: int, body: FeedbackBod
     async with transaction(request) as conn:
         return await tell(
             conn,
+            ring=request.app[RING],
             actor=actor(request),
             station_id=station_id,
             kind=body.kind,

@@ -246,6 +246,16 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTap:
+    """What is kept of a rider's tap, for himself: `station` is its name."""
+
+    station: str
+    kind: str
+    amenity: str | None
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tap:
     """The answer to one tap: what was noted, and whether it opened a case or joined one."""
 

@@ -96,6 +96,7 @@ class History:
         """Let a passer-by tap at a station."""
         await tell(
             self._conn,
+            ring=self._ring,
             actor=anonymous(self._cast.district_id),
             station_id=self._cast.stations[station],
             kind=kind,
@@ -162,6 +163,7 @@ class History:
         station_id = self._cast.stations[station]
         await tell(
             self._conn,
+            ring=self._ring,
             actor=self._cast.riders[planned.rider],
             station_id=station_id,
             kind=kind,

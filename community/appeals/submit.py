@@ -1,6 +1,5 @@
 """Taking an appeal exactly once."""
 
-import hashlib
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from core.access.models import Actor
 from core.access.wall import Work, acting
 from core.database import Connection
 from core.idempotency import HEADER, IdempotencyKeyReused, check_key
+from core.sealing.models import Purpose
 from core.sealing.ring import KeyRing
 from geo.models import Locate, Located
 
@@ -47,19 +47,20 @@ async def keep_once(
 ) -> tuple[Appeal, bool]:
     """Store an appeal unless its key is known, and tell whether it is new.
 
-    The contact is compared with the stored one and not hashed, for its few digits could be tried out on a hash. Raises
+    The contact is compared with the stored one and not hashed; the rest is hashed with a key, for who has the database
+    could try out a place or a few words on a hash without one. Raises
     `IdempotencyKeyNotValid`, `IdempotencyKeyReused`.
     """
     check_key(key)
     said = {"draft": replace(draft, contact=NOBODY), "intake": intake}
-    body_hash = hashlib.sha256(orjson.dumps(said)).digest()
+    hashes = ring.digests(Purpose.CODES, f"appeal|{actor.district_id}|{orjson.dumps(said).decode()}")
     # The token is kept sealed as long as the key is: a repeated sending must get the same one.
     appeal = await queries.insert_appeal(
         conn,
         ring=ring,
         district_id=actor.district_id,
         key=key,
-        body_hash=body_hash,
+        body_hash=hashes[0],
         token=secrets.token_urlsafe(24),
         contact=draft.contact,
         taken_by=None if intake is None else actor.id,
@@ -70,7 +71,7 @@ async def keep_once(
         return appeal, True
     first = await queries.get_appeal_by_key(conn, ring=ring, district_id=actor.district_id, key=key)
     contact = await queries.find_contact(conn, ring=ring, district_id=actor.district_id, appeal_id=first.id)
-    if first.body_hash != body_hash or contact != draft.contact:
+    if first.body_hash not in hashes or contact != draft.contact:
         raise IdempotencyKeyReused(pointer=f"/header/{HEADER}")
     return first, False
 

@@ -1,13 +1,13 @@
 """All SQL about taps and the faults they tell of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from core.database import Connection
-from station.models import Fault, FeedbackKind
+from station.models import Fault, FeedbackKind, OwnTap
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +69,37 @@ async def find_tap(
     station_id: int,
     kind: FeedbackKind,
     amenity: str | None,
-    teller: bytes,
+    tellers: Sequence[bytes],
     since: datetime,
 ) -> asyncpg.Record | None:
     """Find the same teller's same tap since `since`."""
     return await conn.fetchrow(
         """
         select told_at, within_hours, fault_id is not null as has_case from station_feedback
-        where district_id = $1 and station_id = $2 and teller = $3 and told_at > $4
+        where district_id = $1 and station_id = $2 and teller = any($3::bytea[]) and told_at > $4
             and kind = $5 and amenity is not distinct from $6
         order by told_at desc limit 1
         """,
         district_id,
         station_id,
-        teller,
+        list(tellers),
         since,
         kind,
         amenity,
     )
 
 
-async def count_taps(conn: Connection, *, district_id: int, station_id: int, teller: bytes, since: datetime) -> int:
+async def count_taps(
+    conn: Connection, *, district_id: int, station_id: int, tellers: Sequence[bytes], since: datetime
+) -> int:
     count: int = await conn.fetchval(
         """
         select count(*) from station_feedback
-        where district_id = $1 and station_id = $2 and teller = $3 and told_at > $4
+        where district_id = $1 and station_id = $2 and teller = any($3::bytea[]) and told_at > $4
         """,
         district_id,
         station_id,
-        teller,
+        list(tellers),
         since,
     )
     return count
@@ -202,3 +204,42 @@ async def settle_fault(conn: Connection, *, district_id: int, fault_id: int, now
     await conn.execute(
         "update station_fault set settled_at = $3 where district_id = $1 and id = $2", district_id, fault_id, now
     )
+
+
+async def list_stations_with_taps(conn: Connection, *, district_id: int) -> list[int]:
+    rows = await conn.fetch("select distinct station_id from station_feedback where district_id = $1", district_id)
+    return [row["station_id"] for row in rows]
+
+
+async def list_taps(conn: Connection, *, district_id: int, stations_by_teller: Mapping[bytes, int]) -> list[OwnTap]:
+    """Give the taps of these tellers, each at his station, the newest first."""
+    rows = await conn.fetch(
+        """
+        select name as station, kind, amenity, told_at
+        from unnest($2::bytea[], $3::bigint[]) as own (teller, station_id)
+        join station_feedback as tap on tap.district_id = $1 and tap.station_id = own.station_id
+            and tap.teller = own.teller
+        join station on station.district_id = $1 and station.id = own.station_id
+        order by told_at desc
+        """,
+        district_id,
+        list(stations_by_teller),
+        list(stations_by_teller.values()),
+    )
+    return [OwnTap(**row) for row in rows]
+
+
+async def delete_taps(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
+    """Delete taps told before; what they changed stands in the history of the station. Give how many."""
+    done = await conn.execute(
+        """
+        delete from station_feedback where (district_id, id) in (
+            select district_id, id from station_feedback where district_id = $1 and told_at < $2
+            order by told_at limit $3 for update skip locked
+        )
+        """,
+        district_id,
+        before,
+        limit,
+    )
+    return int(done.split()[-1])

@@ -2,10 +2,10 @@
 
 Anybody may tap, without a sign-in. A repeated tap gets the same answer. "Locked" within posted hours and "broken" open
 one case for the host community; later taps are added to it for as long as it is open. Neither the asker's position nor
-the device is kept, only a hash that cannot be followed from station to station.
+the device is kept, and no event names the rider: only a keyed digest that is another one at each station, for a time.
 """
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from community.cases import NOWHERE, open_case
 from community.models import Origin, Place
 from community.progress import get_progress
 from core.access.models import Actor
+from core.access.sessions import anonymous
 from core.access.wall import Work, acting
 from core.calendar import load_calendar
 from core.changes import record_change
@@ -20,6 +21,8 @@ from core.database import Connection
 from core.errors import Text
 from core.events import record_event
 from core.queries import get_timezone
+from core.sealing.models import Purpose
+from core.sealing.ring import KeyRing
 from geo.models import Locate
 from station.amenities.queries import list_amenity_kinds, put_amenity
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
@@ -39,15 +42,16 @@ _THANKS = Text("已收到，谢谢。", "Noted, thank you.")
 _PASSED_ON = Text("已收到并转交社区处理，谢谢。", "Noted and passed on to the community, thank you.")
 
 
-def teller_of(actor: Actor, device_nonce: str, station_id: int) -> bytes:
-    """Give the hash by which a repeated tap is known again at this station only."""
+def tellers_of(ring: KeyRing, actor: Actor, device_nonce: str, station_id: int) -> tuple[bytes, ...]:
+    """Give the digests by which a repeated tap is known again at this station only, the newest key's first."""
     who = f"rider:{actor.id}" if actor.kind == "rider" else f"device:{device_nonce}"
-    return hashlib.sha256(f"{station_id}|{who}".encode()).digest()
+    return ring.digests(Purpose.CODES, f"tap|{actor.district_id}|{station_id}|{who}")
 
 
 async def tell(
     conn: Connection,
     *,
+    ring: KeyRing,
     actor: Actor,
     station_id: int,
     kind: FeedbackKind,
@@ -63,11 +67,11 @@ async def tell(
     async with acting(conn, Work.INTAKE):  # whoever taps may touch the station's evidence and nothing else of it
         return await _take_in(
             conn,
-            actor=actor,
+            tellers=tellers_of(ring, actor, device_nonce, station_id),
+            actor=anonymous(actor.district_id),  # or his events would tell where he has been
             station_id=station_id,
             kind=kind,
             amenity=amenity,
-            device_nonce=device_nonce,
             locate=locate,
             now=now,
         )
@@ -76,11 +80,11 @@ async def tell(
 async def _take_in(
     conn: Connection,
     *,
+    tellers: Sequence[bytes],
     actor: Actor,
     station_id: int,
     kind: FeedbackKind,
     amenity: str | None,
-    device_nonce: str,
     locate: Locate,
     now: datetime,
 ) -> Tap:
@@ -91,9 +95,8 @@ async def _take_in(
         amenity = None  # says nothing about a door, and must not make another fault of it
     elif amenity not in {known.code for known in station.amenities}:
         raise AmenityNotThere(pointer="/amenity", code=amenity or "—")
-    teller = teller_of(actor, device_nonce, station_id)
     earlier = await _find_earlier(
-        conn, district_id=actor.district_id, station_id=station_id, kind=kind, amenity=amenity, teller=teller, now=now
+        conn, district_id=actor.district_id, station_id=station_id, kind=kind, amenity=amenity, tellers=tellers, now=now
     )
     if earlier is not None:
         return earlier
@@ -110,7 +113,7 @@ async def _take_in(
         station_id=station_id,
         kind=kind,
         amenity=amenity,
-        teller=teller,
+        teller=tellers[0],
         within_hours=within_hours,
         fault_id=fault_id,
         now=now,
@@ -125,7 +128,7 @@ async def _find_earlier(
     station_id: int,
     kind: FeedbackKind,
     amenity: str | None,
-    teller: bytes,
+    tellers: Sequence[bytes],
     now: datetime,
 ) -> Tap | None:
     since = now - REPEATED_WITHIN
@@ -135,12 +138,12 @@ async def _find_earlier(
         station_id=station_id,
         kind=kind,
         amenity=amenity,
-        teller=teller,
+        tellers=tellers,
         since=since,
     )
     if row is not None:
         return _answer(station_id, kind, amenity, row["told_at"], row["within_hours"], has_case=row["has_case"])
-    taps = await queries.count_taps(conn, district_id=district_id, station_id=station_id, teller=teller, since=since)
+    taps = await queries.count_taps(conn, district_id=district_id, station_id=station_id, tellers=tellers, since=since)
     if taps >= MOST_TAPS:
         raise TooManyTaps(retry_after_s=int(REPEATED_WITHIN.total_seconds()))
     return None

@@ -20,9 +20,10 @@ from core.access.models import Role
 from core.access.sessions import anonymous
 from core.database import Connection, Pool, pool_transaction
 from core.idempotency import IdempotencyKeyNotValid, IdempotencyKeyReused
+from core.sealing.models import Purpose
 from geo.models import Datum, Located, Point, Received
 from tests.community.district import COMMUNITY, found, hire, located
-from tests.conftest import DISTRICT, RING, START
+from tests.conftest import DISTRICT, RING, START, changed_ring
 
 KEY = "3f1c2a90-0d0e-4a8e-9a55-6b1f2f0f9d11"
 DRAFT = AppealDraft("help", "两个孩子上学的手续想请社区帮忙问一下", Contact("演示居民", "19900000001"), None)
@@ -120,3 +121,15 @@ async def test_an_unknown_token_shows_nothing(conn: Connection) -> None:
     await send(conn)
     with pytest.raises(AppealNotFound):
         await get_appeal_progress(conn, district_id=DISTRICT, token="guess")
+
+
+async def test_what_was_said_is_hashed_with_a_key_and_known_again_after_it_changed(conn: Connection) -> None:
+    first = await send(conn)
+    rings = [changed_ring(Purpose.CODES), changed_ring(Purpose.CODES, is_retired=True)]
+    again = [
+        submit_appeal(conn, ring=ring, key=KEY, draft=DRAFT, locate=locate, actor=anonymous(DISTRICT), now=START)
+        for ring in rings
+    ]
+    assert first == await again[0]
+    with pytest.raises(IdempotencyKeyReused):  # without its key nobody can tell
+        await again[1]

@@ -1,5 +1,6 @@
 """One tap: what it changes, whom it calls, and that a repetition changes nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,16 +11,20 @@ from community.models import CaseLine, Origin
 from core.access.models import Actor
 from core.database import Connection
 from core.queries import list_events
+from core.sealing.models import Purpose
+from core.sealing.ring import KeyRing
 from geo.models import Locate
 from station.errors import AmenityNotThere, StationNotFound, TooManyTaps
-from station.feedback.tell import MOST_TAPS, REPEATED_WITHIN, tell, teller_of
+from station.feedback.queries import delete_taps
+from station.feedback.tell import MOST_TAPS, REPEATED_WITHIN, tell, tellers_of
 from station.models import AmenityState, FeedbackKind, Station, StationAmenity, Tap
 from station.queries import find_station
 from station.registry import suspend
-from tests.conftest import DISTRICT, START
+from tests.conftest import DISTRICT, RING, START, changed_ring
 from tests.station.district import ADMIN, ANONYMOUS, WEST, draft, enter
 
 OPEN, LOCKED, BROKEN = FeedbackKind.FOUND_OPEN, FeedbackKind.FOUND_LOCKED, FeedbackKind.AMENITY_BROKEN
+RIDER = Actor("rider", 7, DISTRICT)
 NIGHT = START + timedelta(hours=12)
 
 
@@ -32,10 +37,12 @@ async def tap(
     amenity: str | None = None,
     device: str = "device-one",
     actor: Actor = ANONYMOUS,
+    ring: KeyRing = RING,
     now: object = START,
 ) -> Tap:
     return await tell(
         conn,
+        ring=ring,
         actor=actor,
         station_id=station.id,
         kind=kind,
@@ -168,6 +175,7 @@ async def test_a_tap_on_no_station_is_refused(conn: Connection, locate: Locate) 
     with pytest.raises(StationNotFound):
         await tell(
             conn,
+            ring=RING,
             actor=ANONYMOUS,
             station_id=999,
             kind=OPEN,
@@ -189,6 +197,40 @@ async def test_one_device_is_asked_to_wait_after_many_taps(conn: Connection, loc
 
 
 def test_a_teller_cannot_be_followed_from_station_to_station() -> None:
-    assert teller_of(ANONYMOUS, "device-one", 1) == teller_of(ANONYMOUS, "device-one", 1)
-    assert teller_of(ANONYMOUS, "device-one", 1) != teller_of(ANONYMOUS, "device-one", 2)
-    assert teller_of(ANONYMOUS, "device-one", 1) != teller_of(ANONYMOUS, "device-two", 1)
+    (one,) = tellers_of(RING, ANONYMOUS, "device-one", 1)
+    assert (one,) == tellers_of(RING, ANONYMOUS, "device-one", 1)
+    assert (one,) != tellers_of(RING, ANONYMOUS, "device-one", 2)
+    assert (one,) != tellers_of(RING, ANONYMOUS, "device-two", 1)
+
+
+def test_a_teller_cannot_be_worked_out_without_the_key() -> None:
+    (here,) = tellers_of(RING, RIDER, "", 1)
+    (elsewhere,) = tellers_of(changed_ring(Purpose.CODES, is_retired=True), RIDER, "", 1)
+    assert here != elsewhere
+
+
+async def test_no_row_tells_which_rider_tapped(conn: Connection, locate: Locate) -> None:
+    station = await enter(conn, locate)
+    for kind in (OPEN, LOCKED, LOCKED):
+        await tap(conn, locate, station, kind, actor=RIDER)
+    await tap(conn, locate, station, LOCKED, actor=replace(RIDER, id=8))
+    told = await conn.fetch("select kind, actor_kind, actor_id from event where subject in ('station', 'case')")
+    assert {"station.found_open", "station.found_locked", "case.opened", "case.told_again"} <= {
+        row["kind"] for row in told
+    }
+    assert not [row for row in told if row["actor_kind"] == "rider"]
+
+
+async def test_a_repetition_is_known_also_while_the_key_changes(conn: Connection, locate: Locate) -> None:
+    station = await enter(conn, locate)
+    await tap(conn, locate, station, OPEN, actor=RIDER)
+    await tap(conn, locate, station, OPEN, actor=RIDER, ring=changed_ring(Purpose.CODES))
+    assert 1 == await conn.fetchval("select count(*) from station_feedback")
+
+
+async def test_taps_go_after_their_time_and_what_they_changed_stays(conn: Connection, locate: Locate) -> None:
+    station = await enter(conn, locate)
+    await tap(conn, locate, station, OPEN)
+    assert 0 == await delete_taps(conn, district_id=DISTRICT, before=START, limit=9)
+    assert 1 == await delete_taps(conn, district_id=DISTRICT, before=START + timedelta(seconds=1), limit=9)
+    assert START == (await again(conn, station)).found_open_at

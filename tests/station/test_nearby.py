@@ -21,7 +21,7 @@ from station.models import AmenityState, Door, FeedbackKind, Station, StationAme
 from station.nearby import find_nearby, find_nearby_in_database, get_station_view
 from station.registry import edit, set_amenity, suspend
 from station.shelf import Ask
-from tests.conftest import DISTRICT, START, Database
+from tests.conftest import DISTRICT, RING, START, Database
 from tests.station.district import ADMIN, ANONYMOUS, draft, enter, locate_in, open_generation
 
 HERE = Point(120.18, 35.96)
@@ -166,6 +166,7 @@ async def test_a_door_found_locked_is_doubted_until_it_is_found_open(around: Nei
         async with pool_transaction(around.pool) as conn:
             await tell(
                 conn,
+                ring=RING,
                 actor=ANONYMOUS,
                 station_id=station_id,
                 kind=kind,
