@@ -31,6 +31,7 @@ SWEPT: dict[str, tuple[Callable[..., Awaitable[int]], ...]] = {
     "case_positions": (cases.coarsen_positions,),
     "looks": (riders.forget_looks,),
     "contacts": (cases.forget_contacts,),
+    "identity_numbers": (riders.forget_id_numbers,),
     "taps": (delete_taps,),
     "photos": (forget_photos,),
 }

@@ -233,6 +233,24 @@ async def forget_report_keys(conn: Connection, *, district_id: int, before: date
     )
 
 
+async def forget_id_numbers(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
+    """Take out the identity numbers of applications that were decided before; give how many."""
+    return _count(
+        await conn.execute(
+            """
+            update application set id_number = null where (district_id, id) in (
+                select district_id, id from application
+                where district_id = $1 and decided_at < $2 and id_number is not null
+                order by decided_at limit $3 for update skip locked
+            )
+            """,
+            district_id,
+            before,
+            limit,
+        )
+    )
+
+
 async def forget_looks(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Delete looks that ended before; what they found stands in the history of their cases. Give how many."""
     return count_rows(

@@ -106,6 +106,26 @@ async def test_contacts_go_half_a_year_after_the_case_ended(town: Town) -> None:
     assert 1 == await one(town, "select count(contact_phone) from appeal where id <> $1", appeal_id)
 
 
+async def test_identity_numbers_go_a_month_after_the_application_was_decided(town: Town) -> None:
+    await rows(
+        town.pool,
+        """
+        insert into application
+            (district_id, rider_id, area_path, status, applied_at, decided_at, decided_by, reason, id_number)
+        select 1, rider.id, '37/01', status, $1, decided_at, case when status = 'declined' then staff.id end, '', $2
+        from (select min(id) as id from rider) as rider, (select min(id) as id from staff) as staff,
+            (values ('declined', $1), ('waiting', null)) as asked (status, decided_at)
+        """,
+        town.clock(),
+        b"\x01\x00\x01 sealed",
+    )
+    kept = "select count(*) from application where status = '{}' and id_number is not null"
+    await days_later(town, 29.9)
+    assert [1, 1] == [await one(town, kept.format(each)) for each in ("declined", "waiting")]
+    await days_later(town, 0.2)
+    assert [0, 1] == [await one(town, kept.format(each)) for each in ("declined", "waiting")]
+
+
 async def test_photos_go_with_their_files_a_year_after_the_case_ended(town: Town) -> None:
     file = place_of(town.photos, await one(town, "select stored_sha256 from case_photo"))
     await end_cases(town)
