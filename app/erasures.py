@@ -16,6 +16,7 @@ from aiohttp import web
 from community.appeals import queries as appeals
 from community.appeals.contact import erase_contact_again, erase_contact_of
 from core.database import Connection
+from core.http.photos import PARTIALS
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, RECORDS, RING
 from core.privacy.erasures import Erasure, read_erasures
 from core.sealing.register import open_keys
@@ -31,12 +32,17 @@ _BATCH = 500
 _log = logging.getLogger(__name__)
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", *, records: Path, keys: Path) -> None:
-    """Describe the commands; `records` is the folder of the list, `keys` that of the keys of personal data."""
+def add_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", *, records: Path, keys: Path, uploads: Path
+) -> None:
+    """Describe the commands; the folders are of the list, of the keys of personal data, of photos on their way."""
     erasing = commands.add_parser("erase", help="按书面申请注销个人信息 / erase personal data on a written request")
     verbs = erasing.add_subparsers(dest="verb", required=True, metavar="VERB")
     rider = add_command(
-        verbs, "rider", partial(erase_by_phone, records=records, keys=keys), "询问手机号 / asks for the phone"
+        verbs,
+        "rider",
+        partial(erase_by_phone, records=records, keys=keys, uploads=uploads),
+        "询问手机号 / asks for the phone",
     )
     appeal = add_command(
         verbs, "appeal", partial(erase_by_number, records=records, keys=keys), "诉求联系方式 / an appeal's contact"
@@ -49,12 +55,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_command(
         verbs,
         "again",
-        partial(erase_all_again, records=records, keys=keys),
+        partial(erase_all_again, records=records, keys=keys, uploads=uploads),
         "恢复备份后重新注销 / once more after a restore",
     )
 
 
-async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path, keys: Path) -> int:
+async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path, keys: Path, uploads: Path) -> int:
     """Erase the rider of a phone, which is asked for and stands in no list of processes; 1 where there is none."""
     phone = parse_phone(await asyncio.to_thread(input, "手机号 / phone: "))
     async with shell.conn.transaction():
@@ -71,6 +77,7 @@ async def erase_by_phone(shell: Shell, arguments: Namespace, *, records: Path, k
             actor=None,
             reason=arguments.reason,
             records=records,
+            uploads=uploads,
             now=shell.now,
         )
     print(f"已注销骑手 / rider erased: {rider_id}")
@@ -93,11 +100,13 @@ async def erase_by_number(shell: Shell, arguments: Namespace, *, records: Path, 
     return 0
 
 
-async def erase_all_again(shell: Shell, _arguments: Namespace, *, records: Path, keys: Path) -> int:
+async def erase_all_again(shell: Shell, _arguments: Namespace, *, records: Path, keys: Path, uploads: Path) -> int:
     """Erase whatever the list names and the database still holds."""
     async with shell.conn.transaction():
         ring = await _open_keys(shell, keys)
-    count = await repeat_erasures(shell.conn, ring=ring, district_id=shell.district_id, records=records, now=shell.now)
+    count = await repeat_erasures(
+        shell.conn, ring=ring, district_id=shell.district_id, records=records, uploads=uploads, now=shell.now
+    )
     print(f"重新注销 / erased again: {count}")
     return 0
 
@@ -111,7 +120,12 @@ async def erase_again(app: web.Application) -> AsyncIterator[None]:
     async with app[BACKGROUND].acquire() as borrowed:
         conn = cast("Connection", borrowed)  # the pool lends a proxy that behaves as one
         count = await repeat_erasures(
-            conn, ring=app[RING], district_id=app[DISTRICT_ID], records=app[RECORDS], now=app[CLOCK]()
+            conn,
+            ring=app[RING],
+            district_id=app[DISTRICT_ID],
+            records=app[RECORDS],
+            uploads=app[PARTIALS],
+            now=app[CLOCK](),
         )
     if count:
         _log.warning(
@@ -120,14 +134,16 @@ async def erase_again(app: web.Application) -> AsyncIterator[None]:
     yield
 
 
-async def repeat_erasures(conn: Connection, *, ring: KeyRing, district_id: int, records: Path, now: datetime) -> int:
+async def repeat_erasures(
+    conn: Connection, *, ring: KeyRing, district_id: int, records: Path, uploads: Path, now: datetime
+) -> int:
     """Erase, each in a transaction of its own, whoever is on the list and not erased; give how many that were."""
     count = 0
     listed = read_erasures(records, district_id=district_id)
     while batch := list(islice(listed, _BATCH)):
         for erasure in await _find_standing(conn, district_id, batch):
             async with conn.transaction():
-                await _repeat(conn, ring, district_id, erasure, now)
+                await _repeat(conn, ring, district_id, erasure, uploads, now)
             count += 1
     return count
 
@@ -141,8 +157,10 @@ async def _find_standing(conn: Connection, district_id: int, batch: list[Erasure
     return found + [erasure for erasure in of_appeals if erasure.id in with_contact]
 
 
-async def _repeat(conn: Connection, ring: KeyRing, district_id: int, erasure: Erasure, now: datetime) -> None:
+async def _repeat(
+    conn: Connection, ring: KeyRing, district_id: int, erasure: Erasure, uploads: Path, now: datetime
+) -> None:
     if erasure.kind == "rider":
-        await erase_rider_again(conn, ring=ring, district_id=district_id, rider_id=erasure.id, now=now)
+        await erase_rider_again(conn, ring=ring, district_id=district_id, rider_id=erasure.id, uploads=uploads, now=now)
     else:
         await erase_contact_again(conn, ring=ring, district_id=district_id, appeal_id=erasure.id, now=now)

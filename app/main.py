@@ -32,11 +32,12 @@ from core.sealing.register import open_keys
 from geo.api import AREAS, LOCATE, SEARCH_PLACES, keep_areas_live
 from geo.geocode import OutsideGeocoder, choose_geocoder
 from geo.live import Areas
-from riders.privacy.api import EXPORTING
+from riders.privacy.api import EXPORTING, LIST_TAPS
 from riders.signup.api import CODE_DESK
 from riders.signup.codes.send import Desk
 from riders.signup.sms import NoGateway, SmsSender
 from station.api import keep_stations_live
+from station.feedback.own import list_own_taps
 
 #: For what runs by itself, beside `STATION_POOL_SIZE` for requests: sweeps are few and short.
 BACKGROUND_CONNECTIONS = 6
@@ -74,9 +75,9 @@ def create_app(
     app[BASE_MAP], app[FILES] = base_map(settings), find_files()
     app[AREAS] = areas = Areas(district_id=settings.district, nearest_limit_m=settings.nearest_limit_m)
     app[LOCATE] = areas.locate
-    set_up_photos(app, store=open_photo_store(settings), partials=settings.data_dir / "uploads")
+    set_up_photos(app, store=open_photo_store(settings), partials=settings.uploads)
     app[RECORDS], app[TRAIL_WATCH] = settings.records, TrailWatch()
-    app[EXPORTING] = set()
+    app[EXPORTING], app[LIST_TAPS] = set(), list_own_taps
     app[SEARCH_PLACES] = place_search(app, _geocoder(settings))
     app[LIVE_CASES] = LiveCases(district_id=settings.district)
     app.on_shutdown.append(end_streams)

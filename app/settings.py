@@ -64,6 +64,11 @@ class Settings:
         return Path(self.records_dir) if self.records_dir else self.data_dir / "records"
 
     @property
+    def uploads(self) -> Path:
+        """The folder of photos that have not arrived whole."""
+        return self.data_dir / "uploads"
+
+    @property
     def keys_folder(self) -> Path:
         """Give the folder of the keys, which a backup of the data leaves out."""
         return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"

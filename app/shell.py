@@ -85,7 +85,7 @@ def build_parser(settings: Settings) -> ArgumentParser:
     locating.add_argument("--lat", required=True, metavar="COLUMN")
     locating.add_argument("--datum", type=Datum, choices=list(Datum), default=Datum.WGS84)
     add_audit_commands(commands, settings.records)
-    add_erasure_commands(commands, records=settings.records, keys=settings.keys_folder)
+    add_erasure_commands(commands, records=settings.records, keys=settings.keys_folder, uploads=settings.uploads)
     add_staff_commands(commands)
     add_photo_commands(commands, settings)
     add_key_commands(commands, settings.keys_folder)

@@ -7,6 +7,7 @@ sent, and is nobody's photo yet: never served, gone with the last byte.
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -28,6 +29,17 @@ class UploadOffsetBeyond(Conflict):
     slug = "upload-offset-beyond"
     title = Text("续传位置有误", "Nothing to go on behind")
     detail = Text("已收到 {received} 字节，请从该位置继续发送。", "{received} bytes have arrived; go on from there.")
+
+
+def folder_of(partials: Path, kind: str, person_id: int | None) -> Path:
+    """Give where one person's uploads wait: what others send under the same hash is not for him to go on with."""
+    return partials / f"{kind}-{person_id}"
+
+
+def forget_all_of(folder: Path) -> None:
+    """Forget whatever has arrived from one person; what is just being written goes when it is closed."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def count_received(place: Path) -> int:

@@ -21,7 +21,7 @@ from core.http.endpoint import Input
 from core.http.pace import keeping_pace
 from core.http.problems import TooLarge
 from core.http.wiring import actor
-from core.partials import continue_at, count_received, forget, read_from_start, write_all
+from core.partials import continue_at, count_received, folder_of, forget, read_from_start, write_all
 from core.photos import (
     KEPT_AS,
     LARGEST_PHOTO,
@@ -124,9 +124,9 @@ async def give_photo(request: web.Request, stored_sha256: str, media_type: str) 
 
 
 def _partial(request: web.Request, sha256: str) -> Path:
-    """Give where an upload waits: what others send under the same hash is not for this one to go on with."""
+    """Give where an upload of the caller waits."""
     caller = actor(request)
-    return request.app[PARTIALS] / f"{caller.kind}-{caller.id}" / sha256
+    return folder_of(request.app[PARTIALS], caller.kind, caller.id) / sha256
 
 
 async def _receive(request: web.Request, file: BinaryIO) -> None:

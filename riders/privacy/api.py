@@ -10,10 +10,10 @@ from core.access.wall import Work, acting
 from core.http.callers import client_address
 from core.http.endpoint import Input
 from core.http.identity import leave
-from core.http.photos import PHOTO_STORE
+from core.http.photos import PARTIALS, PHOTO_STORE
 from core.http.wiring import POOL, RECORDS, RING, actor, district_id, now, transaction
 from riders.models import Rider, rider_id_of
-from riders.privacy.copy.write import write_copy
+from riders.privacy.copy.write import ListOwn, write_copy
 from riders.privacy.erase import erase_rider
 from riders.privacy.errors import ExportRunning
 from riders.privacy.phone import change_phone
@@ -22,6 +22,8 @@ from riders.signup.codes.send import Asker
 
 #: Riders whose copy is being written by this process; one at a time for each.
 EXPORTING: web.AppKey[set[int]] = web.AppKey("exporting")
+#: Gives a rider's taps at stations, which another room keeps.
+LIST_TAPS: web.AppKey[ListOwn] = web.AppKey("list_taps")
 
 
 class NewPhoneBody(Input):
@@ -58,6 +60,7 @@ async def erase_own_account(request: web.Request, query: ErasureQuery) -> None:
             actor=who,
             reason="",
             records=request.app[RECORDS],
+            uploads=request.app[PARTIALS],
             now=now(request),
         )
     leave(request, with_storage=True)
@@ -83,6 +86,7 @@ async def export_own_data(request: web.Request) -> web.StreamResponse:
             ring=request.app[RING],
             actor=actor(request),
             read_photo=request.app[PHOTO_STORE].get,
+            list_taps=request.app[LIST_TAPS],
             now=now(request),
         ):
             await answer.write(data)

@@ -4,6 +4,7 @@ What remains is a row without phone, name, platform or session; reports, points 
 typed stays with the case, without phone and ID numbers and without his own name.
 """
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.blanking import blank_in, pattern_of
 from core.database import Connection
 from core.errors import NotFound
 from core.events import record_event
+from core.partials import folder_of, forget_all_of
 from core.privacy.erasures import Erasure, list_erasure
 from core.privacy.words import blank_events, own_words
 from core.sealing.ring import KeyRing
@@ -33,14 +35,17 @@ async def erase_rider(
     actor: Actor | None,
     reason: str,
     records: Path,
+    uploads: Path,
     now: datetime,
 ) -> None:
     """Erase a rider and put it on the list outside the database, which is the last step before the commit.
 
-    `actor` is himself, or None for a written request carried out by command. Raises `NotFound` where there is nobody
-    to erase.
+    `actor` is himself, or None for a written request carried out by command; in `uploads` wait photos that did not
+    arrive whole. Raises `NotFound` where there is nobody to erase.
     """
-    identity = await _sever(conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=actor, now=now)
+    identity = await _sever(
+        conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=actor, uploads=uploads, now=now
+    )
     await record_act(
         conn,
         district_id=district_id,
@@ -55,9 +60,11 @@ async def erase_rider(
     await list_erasure(records, erasure, district_id=district_id, now=now)
 
 
-async def erase_rider_again(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, now: datetime) -> None:
+async def erase_rider_again(
+    conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, uploads: Path, now: datetime
+) -> None:
     """Erase a rider who is on the list already, because a backup brought him back."""
-    await _sever(conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=None, now=now)
+    await _sever(conn, ring=ring, district_id=district_id, rider_id=rider_id, actor=None, uploads=uploads, now=now)
     await record_act(
         conn,
         district_id=district_id,
@@ -70,7 +77,14 @@ async def erase_rider_again(conn: Connection, *, ring: KeyRing, district_id: int
 
 
 async def _sever(
-    conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int, actor: Actor | None, now: datetime
+    conn: Connection,
+    *,
+    ring: KeyRing,
+    district_id: int,
+    rider_id: int,
+    actor: Actor | None,
+    uploads: Path,
+    now: datetime,
 ) -> Identity:
     identity = await queries.lock_identity(conn, ring=ring, district_id=district_id, rider_id=rider_id)
     if identity is None or identity.erased_at is not None:
@@ -94,6 +108,7 @@ async def _sever(
         now=now,
         data={},
     )
+    await asyncio.to_thread(forget_all_of, folder_of(uploads, "rider", rider_id))
     return identity
 
 

@@ -235,7 +235,7 @@ async def forget_report_keys(conn: Connection, *, district_id: int, before: date
 
 async def forget_id_numbers(conn: Connection, *, district_id: int, before: datetime, limit: int) -> int:
     """Take out the identity numbers of applications that were decided before; give how many."""
-    return _count(
+    return count_rows(
         await conn.execute(
             """
             update application set id_number = null where (district_id, id) in (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.access.models import Actor
+from core.access.wall import Work, acting
 from core.database import Connection
 from core.sealing.ring import KeyRing
 from station.feedback import queries
@@ -10,11 +11,12 @@ from station.feedback.tell import tellers_of
 from station.models import OwnTap
 
 
-async def list_own_taps(conn: Connection, *, ring: KeyRing, actor: Actor) -> Sequence[OwnTap]:
+async def list_own_taps(conn: Connection, ring: KeyRing, actor: Actor) -> Sequence[OwnTap]:
     """Give the taps of a rider who was signed in, as long as they are kept, the newest first."""
-    own = {
-        teller: station_id
-        for station_id in await queries.list_stations_with_taps(conn, district_id=actor.district_id)
-        for teller in tellers_of(ring, actor, "", station_id)
-    }
-    return await queries.list_taps(conn, district_id=actor.district_id, stations_by_teller=own)
+    async with acting(conn, Work.PUBLIC):
+        own = {
+            teller: station_id
+            for station_id in await queries.list_stations_with_taps(conn, district_id=actor.district_id)
+            for teller in tellers_of(ring, actor, "", station_id)
+        }
+        return await queries.list_taps(conn, district_id=actor.district_id, stations_by_teller=own)

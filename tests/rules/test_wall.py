@@ -22,6 +22,7 @@ WORKS = {
     "community/stream/live.py": {"STREAM": "what moved out of a listener's sight is told too"},
     "app/places.py": {"PUBLIC": "stations by name"},
     "station/nearby.py": {"PUBLIC": "stations on the map"},
+    "station/feedback/own.py": {"PUBLIC": "at which stations a rider tapped"},
     "station/feedback/tell.py": {"INTAKE": "a tap opens the host's case"},
     "riders/signup/codes/send.py": {"SIGN_IN": "nobody is known yet"},
     "riders/signup/wechat/api.py": {"SIGN_IN": "nobody is known yet"},

@@ -56,6 +56,13 @@ class OwnSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWechat:
+    """That the rider has bound a WeChat account; which one is not known to us."""
+
+    bound_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SentPhoto:
     """A photo that the rider sent under `sha256`, and the file that is kept of it."""
 

@@ -3,7 +3,7 @@
 from core.database import Connection
 from core.sealing.ring import KeyRing
 from riders.models import RIDER
-from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentPhoto, SentReport
+from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, OwnWechat, SentPhoto, SentReport
 
 
 async def get_profile(conn: Connection, *, ring: KeyRing, district_id: int, rider_id: int) -> OwnProfile:
@@ -69,6 +69,11 @@ async def list_sessions(conn: Connection, *, district_id: int, rider_id: int) ->
         rider_id,
     )
     return [OwnSession(**row) for row in rows]
+
+
+async def list_wechat(conn: Connection, *, district_id: int, rider_id: int) -> list[OwnWechat]:
+    sql = "select bound_at from rider_wechat where district_id = $1 and rider_id = $2"
+    return [OwnWechat(**row) for row in await conn.fetch(sql, district_id, rider_id)]
 
 
 async def list_photos(conn: Connection, *, district_id: int, rider_id: int, after: str, limit: int) -> list[SentPhoto]:

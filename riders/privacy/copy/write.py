@@ -30,12 +30,14 @@ PAGE = 50
 
 #: Gives a stored photo by the hash of its file; raises `FileNotFoundError`.
 ReadPhoto = Callable[[str], Awaitable[bytes]]
+#: Gives what a room beside this one keeps of the rider: the connection, the ring, the actor.
+ListOwn = Callable[[Connection, KeyRing, Actor], Awaitable[Sequence[object]]]
 #: Gives a page of rows with numbers under the second argument (None: from the newest on).
 _Page = Callable[[Connection, int | None], Awaitable[Sequence[Any]]]
 
 
 async def write_copy(
-    pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, now: datetime
+    pool: Pool, *, ring: KeyRing, actor: Actor, read_photo: ReadPhoto, list_taps: ListOwn, now: datetime
 ) -> AsyncIterator[bytes]:
     """Give the bytes of a ZIP with all that is kept of a rider, piece by piece; the audit trail says that he asked."""
     async with transaction_for(pool, actor) as conn:
@@ -51,7 +53,7 @@ async def write_copy(
     packer = Packer(now)
     for data in packer.add("README.txt", explain(FILES, FIELDS).encode("utf-8-sig")):
         yield data
-    for name, page in _pages(ring, actor, now).items():
+    for name, page in _pages(ring, actor, list_taps, now).items():
         async for data in packer.add_json(name, _rows(pool, actor, page)):
             yield data
     async for sent in _photos(pool, actor):
@@ -65,7 +67,7 @@ async def write_copy(
         yield data
 
 
-def _pages(ring: KeyRing, actor: Actor, now: datetime) -> dict[str, _Page]:
+def _pages(ring: KeyRing, actor: Actor, list_taps: ListOwn, now: datetime) -> dict[str, _Page]:
     """Give how each file is read."""
     own = {"district_id": actor.district_id, "rider_id": rider_id_of(actor)}
 
@@ -78,6 +80,12 @@ def _pages(ring: KeyRing, actor: Actor, now: datetime) -> dict[str, _Page]:
 
     async def sessions(conn: Connection, _before: int | None) -> Sequence[Any]:
         return await queries.list_sessions(conn, **own)
+
+    async def wechat(conn: Connection, _before: int | None) -> Sequence[Any]:
+        return await queries.list_wechat(conn, **own)
+
+    async def taps(conn: Connection, _before: int | None) -> Sequence[Any]:
+        return await list_taps(conn, ring, actor)
 
     async def points(conn: Connection, before: int | None) -> Sequence[Any]:
         return (await get_own_statement(conn, actor=actor, before=before, limit=PAGE)).entries
@@ -111,6 +119,8 @@ def _pages(ring: KeyRing, actor: Actor, now: datetime) -> dict[str, _Page]:
         "looks.json": by_id(list_own_tasks, **own),
         "notices.json": notices,
         "sessions.json": sessions,
+        "wechat.json": wechat,
+        "taps.json": taps,
     }
 
 

@@ -12,9 +12,11 @@ import orjson
 import pytest
 
 from community.models import Notice
+from core.access.models import Actor
 from core.database import pool_transaction
 from core.http.photos import PHOTO_STORE
 from core.http.wiring import RING
+from geo.api import LOCATE
 from riders.models import Application, Appointment, Report
 from riders.points.honours.models import HonourRecord
 from riders.points.models import OwnPointEntry
@@ -22,20 +24,27 @@ from riders.points.objections.models import Objection
 from riders.privacy.api import EXPORTING
 from riders.privacy.copy import write
 from riders.privacy.copy.fields import FIELDS, FILES
-from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, SentReport
+from riders.privacy.copy.models import ConsentDecision, OwnProfile, OwnSession, OwnWechat, SentReport
 from riders.privacy.copy.pack import Packer
-from riders.signup.queries import find_rider_id
+from riders.signup.queries import find_rider_id, insert_rider
+from riders.signup.wechat.queries import put_wechat
 from riders.verification.models import OwnTask, Willingness
+from station.feedback.tell import tell
+from station.models import FeedbackKind, OwnTap
 from tests.acceptance.matrix.world import DUTY_WORDS, PHONE, SHA256
 from tests.conftest import DISTRICT, START
 from tests.riders.phones import Inbox
 from tests.riders.privacy.people import ID_NUMBER, NAME, PLATFORM, RIDER_PHONE, Town, rows
 
+STATION = """
+    insert into station (district_id, code, qr_token, name, area_path, created_at, updated_at)
+    values (1, 'S1', 't1', '一号驿站', '37/01/02', $1, $1) returning id
+"""
 EXPORT = "/api/v1/riders/me/export"
 NONCE = "b7c1f09e55aa40d2"
 MODELS = (
     *(Application, Appointment, ConsentDecision, HonourRecord, Notice, Objection, OwnPointEntry, OwnProfile),
-    *(OwnSession, OwnTask, Report, SentReport, Willingness),
+    *(OwnSession, OwnTap, OwnTask, OwnWechat, Report, SentReport, Willingness),
 )
 
 
@@ -50,6 +59,33 @@ async def copy_of(town: Town, who: str = "rider/owner") -> zipfile.ZipFile:
 
 def read(archive: zipfile.ZipFile, name: str) -> Any:
     return orjson.loads(archive.read(name))
+
+
+async def test_it_holds_his_taps_and_that_wechat_is_bound_and_nobody_elses(town: Town) -> None:
+    app = town.client.app
+    async with pool_transaction(town.pool) as conn:
+        station_id = await conn.fetchval(STATION, START)
+        other_id = await insert_rider(conn, ring=app[RING], district_id=DISTRICT, phone="+8613800000099", now=START)
+        other = Actor("rider", other_id, DISTRICT)
+        for who, at in ((town.rider.actor, START), (other, START + timedelta(days=1))):
+            await tell(
+                conn,
+                ring=app[RING],
+                actor=who,
+                station_id=station_id,
+                kind=FeedbackKind.FOUND_OPEN,
+                amenity=None,
+                device_nonce=NONCE,
+                locate=app[LOCATE],
+                now=at,
+            )
+            await put_wechat(
+                conn, district_id=DISTRICT, rider_id=who.id or 0, openid_hmac=bytes([who.id or 0]), keyed_with=1, now=at
+            )
+    archive = await copy_of(town)
+    (told,), (bound,) = read(archive, "taps.json"), read(archive, "wechat.json")
+    assert {"station": "一号驿站", "kind": "found_open", "amenity": None, "told_at": "2026-03-10T02:00:00Z"} == told
+    assert {"bound_at": "2026-03-10T02:00:00Z"} == bound
 
 
 async def test_it_holds_all_that_is_kept_of_him(town: Town) -> None:

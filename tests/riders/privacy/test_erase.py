@@ -2,7 +2,9 @@
 
 import pytest
 
+from core.http.photos import PARTIALS
 from core.http.wiring import RECORDS, RING
+from core.partials import folder_of
 from core.privacy.erasures import read_erasures
 from riders.signup.queries import insert_rider
 from tests.conftest import DISTRICT
@@ -28,6 +30,16 @@ async def test_after_it_no_word_in_any_table_leads_to_him(town: Town) -> None:
     assert {"community_case: 0043217"} == left
     await town.react()
     assert left == await holding(town.database.sweeper_dsn, OF_THE_RIDER)
+
+
+async def test_photos_that_had_not_arrived_whole_go_with_him_and_no_others(town: Town) -> None:
+    uploads = town.client.app[PARTIALS]
+    his, others = (folder_of(uploads, "rider", town.rider.actor.id + more) / "half" for more in (0, 1000))
+    for place in (his, others):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"with all that a camera writes")
+    await erase(town)
+    assert (False, True) == (his.parent.exists(), others.exists())
 
 
 async def test_the_cases_stay_with_everything_but_the_person(town: Town) -> None:

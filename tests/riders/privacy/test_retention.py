@@ -112,9 +112,10 @@ async def test_identity_numbers_go_a_month_after_the_application_was_decided(tow
         """
         insert into application
             (district_id, rider_id, area_path, status, applied_at, decided_at, decided_by, reason, id_number)
-        select 1, rider.id, '37/01', status, $1, decided_at, case when status = 'declined' then staff.id end, '', $2
+        select 1, rider.id, '37/01', status, $1::timestamptz, decided_at,
+            case when status = 'declined' then staff.id end, '', $2
         from (select min(id) as id from rider) as rider, (select min(id) as id from staff) as staff,
-            (values ('declined', $1), ('waiting', null)) as asked (status, decided_at)
+            (values ('declined', $1::timestamptz), ('waiting', null)) as asked (status, decided_at)
         """,
         town.clock(),
         b"\x01\x00\x01 sealed",
