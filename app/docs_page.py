@@ -17,6 +17,8 @@ from core.http.endpoint import Route, to_json
 from core.http.openapi import describe
 from core.http.wiring import district_id, transaction
 from core.queries import find_district
+from geo.models import Point
+from geo.queries import find_middle
 
 OPENAPI: web.AppKey[dict[str, Any]] = web.AppKey("openapi")
 
@@ -64,21 +66,26 @@ def openapi_document() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DistrictCard:
-    """The district this service serves, and its base map; `is_demo` asks every page to say 演示数据."""
+    """The district this service serves, and its base map; `is_demo` asks every page to say 演示数据.
+
+    `middle` (WGS-84) is where a map begins that knows no better; None before there are boundaries.
+    """
 
     name: str
     timezone: str
     is_demo: bool
     base_map: BaseMap
+    middle: Point | None
 
 
 async def get_district(request: web.Request) -> DistrictCard:
     """Tell which district this is, and whether its data are a demonstration."""
     async with transaction(request) as conn:
         district = await find_district(conn, district_id=district_id(request))
+        middle = await find_middle(conn, district_id=district_id(request))
     if district is None:
         raise NotFound()
-    return DistrictCard(district.name, district.timezone, district.is_demo, request.app[BASE_MAP])
+    return DistrictCard(district.name, district.timezone, district.is_demo, request.app[BASE_MAP], middle)
 
 
 async def get_home(request: web.Request) -> web.Response:

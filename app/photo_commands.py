@@ -6,12 +6,13 @@ from argparse import Namespace
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from app.photo_store import open_photo_store
+from app.photo_store import list_unnamed_files, open_photo_store
 from app.settings import Settings
-from community.photos.queries import list_stored_after, list_unnamed
+from community.photos.queries import list_stored_after
 from core.database import Connection
 from core.files import FileStore, Kept
 from core.shell import Shell, add_command
+from station.photos.queries import list_stored_photos
 
 #: A file is put into the store before its row is written; one so old has been left behind.
 _LEFT_BEHIND = timedelta(days=1)
@@ -62,6 +63,8 @@ async def _named(conn: Connection, *, district_id: int) -> AsyncIterator[str]:
         page = await list_stored_after(conn, district_id=district_id, after=last, limit=_PAGE)
         for last in page:
             yield last
+    for sha256 in await list_stored_photos(conn, district_id=district_id):
+        yield sha256
 
 
 async def _left_behind(shell: Shell, store: FileStore) -> AsyncIterator[Kept]:
@@ -79,5 +82,5 @@ async def _left_behind(shell: Shell, store: FileStore) -> AsyncIterator[Kept]:
 
 async def _without_name(shell: Shell, some: list[Kept]) -> list[Kept]:
     hashes = [kept.sha256 for kept in some]
-    unnamed = await list_unnamed(shell.conn, district_id=shell.district_id, hashes=hashes)
+    unnamed = await list_unnamed_files(shell.conn, district_id=shell.district_id, hashes=hashes)
     return [kept for kept in some if kept.sha256 in unnamed]

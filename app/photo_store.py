@@ -5,8 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.settings import SettingRefused, Settings
+from community.photos.queries import list_unnamed
 from core.buckets import Bucket, BucketStore
+from core.database import Connection
 from core.files import FileStore, FolderStore
+from station.photos.queries import list_stored_photos
 
 _OURSELVES = ("127.0.0.1", "localhost", "::1")
 
@@ -16,6 +19,12 @@ def open_photo_store(settings: Settings) -> FileStore:
     if settings.photo_bucket:
         return BucketStore(_read_bucket(settings), folder=f"photos/{settings.district}")
     return FolderStore(settings.data_dir / "photos" / str(settings.district))
+
+
+async def list_unnamed_files(conn: Connection, *, district_id: int, hashes: list[str]) -> set[str]:
+    """Give those of the hashes under which neither a case nor a station has a photo in the store."""
+    unnamed = await list_unnamed(conn, district_id=district_id, hashes=hashes)
+    return unnamed - set(await list_stored_photos(conn, district_id=district_id)) if unnamed else unnamed
 
 
 def _read_bucket(settings: Settings) -> Bucket:

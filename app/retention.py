@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from app.photo_store import list_unnamed_files
 from community.desk.bulk.queries import delete_bulk_acts_before
-from community.photos.queries import list_unnamed
 from community.privacy import queries as cases
 from core.access.tokens.queries import delete_sessions_ended_before
 from core.database import pool_transaction
@@ -59,5 +59,5 @@ async def _remove_files(app: web.Application, district_id: int) -> None:
     while claimed:
         async with pool_transaction(app[BACKGROUND]) as conn:
             claimed = await claim_removals(conn, district_id=district_id, limit=BATCH)
-            for sha256 in await list_unnamed(conn, district_id=district_id, hashes=claimed):
+            for sha256 in await list_unnamed_files(conn, district_id=district_id, hashes=claimed):
                 await app[PHOTO_STORE].delete(sha256)

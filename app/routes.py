@@ -139,7 +139,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/api/v1/stations/hours", stations.preview_hours, _KEEPER),
     Route("GET", "/api/v1/stations/feedback", stations.list_feedback, _READER),
+    Route("GET", "/api/v1/stations/qr/{qr_token}", stations.find_station_by_qr, ANYONE),
     Route("GET", "/api/v1/stations/{station_id}", stations.get_station, ANYONE),
+    Route(
+        "GET", "/api/v1/stations/{station_id}/photo", stations.get_station_photo, ANYONE,
+        answer=bytes, media_type="image/jpeg",
+    ),
+    Route(
+        "PUT", "/api/v1/stations/{station_id}/photos/{sha256}", stations.put_station_photo, _KEEPER,
+        accepts=PHOTO_TYPES, traffic=PHOTO,
+    ),
     Route("PATCH", "/api/v1/stations/{station_id}", stations.edit_station, _KEEPER),
     Route("GET", "/api/v1/stations/{station_id}/record", stations.get_station_record, _READER),
     Route("PUT", "/api/v1/stations/{station_id}/suspension", stations.suspend_station, _KEEPER),

@@ -339,6 +339,20 @@ async def find_places(conn: Connection, *, district_id: int, text: str, limit: i
     return [Place(" ".join(row["names"]), PlaceKind.AREA, Point(row["lon"], row["lat"]), row["code"]) for row in rows]
 
 
+async def find_middle(conn: Connection, *, district_id: int) -> Point | None:
+    """Find the middle of the box around the active generation; None where there is none."""
+    row = await conn.fetchrow(
+        """
+        select (min(min_lon) + max(max_lon)) / 2 as lon, (min(min_lat) + max(max_lat)) / 2 as lat
+        from area join generation
+            on generation.district_id = area.district_id and generation.id = area.generation_id
+        where area.district_id = $1 and generation.status = 'active' and area.parent_code is null
+        """,
+        district_id,
+    )
+    return None if row is None or row["lon"] is None else Point(row["lon"], row["lat"])
+
+
 async def list_moved_areas(
     conn: Connection, *, district_id: int, generation_id: int, other_id: int, limit: int
 ) -> list[MovedArea]:

@@ -12,7 +12,9 @@ from core.calendar import load_calendar
 from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
+from core.http.photos import UploadQuery, forget_upload, give_photo, taken_photo
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RING, actor, district_id, now, transaction
+from core.photos import KEPT_AS
 from core.queries import get_timezone
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
 from geo.datum import point_from
@@ -36,6 +38,7 @@ from station.models import (
     StationPage,
     Tap,
 )
+from station.photos.keep import expect_photo, record_photo
 from station.shelf import Ask
 
 LIVE_STATIONS = web.AppKey("live_stations", LiveStations)
@@ -182,6 +185,13 @@ class Vocabulary:
     amenities: list[AmenityKind]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundByQr:
+    """The station that a QR code leads to."""
+
+    station_id: int
+
+
 async def find_nearby_stations(request: web.Request, query: NearbyQuery) -> web.Response:
     """Find the nearest stations around a position or a typed place; needs no sign-in, and keeps no position."""
     ask = Ask(
@@ -206,6 +216,34 @@ async def get_station(request: web.Request, station_id: int) -> nearby.StationVi
         return await nearby.get_station_view(
             conn, district_id=district_id(request), station_id=station_id, now=now(request)
         )
+
+
+async def find_station_by_qr(request: web.Request, qr_token: str) -> FoundByQr:
+    """Tell which station's door a QR code stands on."""
+    async with transaction(request) as conn:
+        found = await nearby.find_by_qr(conn, district_id=district_id(request), qr_token=qr_token)
+    return FoundByQr(found.id)
+
+
+async def get_station_photo(request: web.Request, station_id: int) -> web.Response:
+    """Give a station's photo to anybody."""
+    async with transaction(request) as conn:
+        stored = await nearby.find_photo(conn, district_id=district_id(request), station_id=station_id)
+    return await give_photo(request, stored, KEPT_AS)
+
+
+async def put_station_photo(request: web.Request, station_id: int, sha256: str, query: UploadQuery) -> Station:
+    """Send a station's photo as the raw body, in place of the one before; sending it again is harmless.
+
+    What is kept and served is a JPEG made of its pixels, without place, time and whatever else the camera wrote.
+    """
+    async with transaction(request) as conn:
+        known = await expect_photo(conn, actor=actor(request), station_id=station_id, sha256=sha256)
+    if known is not None:
+        forget_upload(request, sha256)
+        return known
+    async with taken_photo(request, sha256, offset=query.offset) as photo, transaction(request) as conn:
+        return await record_photo(conn, actor=actor(request), station_id=station_id, photo=photo, now=now(request))
 
 
 async def list_amenities(request: web.Request) -> Vocabulary:

@@ -15,7 +15,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -70,6 +70,24 @@ class Schedule:
         return self.spans[place] if place >= 0 and moment < self.ends else None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """Posted open from `opens_at` to `closes_at`; `is_certain` False where one should ask first."""
+
+    opens_at: datetime
+    closes_at: datetime
+    is_certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """The spans that begin on a day, in order; one that lasts beyond a day is cut at midnight."""
+
+    day: date
+    is_holiday: bool
+    spans: tuple[OpenSpan, ...]
+
+
 def read_hours(typed: str) -> str:
     """Give the OSM expression for hours typed in OSM syntax or in Chinese; raises `UnreadableHours` with the reason."""
     text = typed.strip()
@@ -99,6 +117,38 @@ def work_out(expression: str, *, calendar: Calendar, timezone: ZoneInfo, first_d
             edges.append(begins)
             spans.append(span)
     return Schedule(edges=tuple(edges), spans=tuple(spans), ends=end.timestamp())
+
+
+def days_of(schedule: Schedule, *, calendar: Calendar, timezone: ZoneInfo, first_day: date, days: int) -> list[OpenDay]:
+    """Tell the posted spans day by day, as a door would show them; `schedule` must reach over all of these days."""
+    window = [first_day + timedelta(days=n) for n in range(days)]
+    begun: dict[date, list[OpenSpan]] = {day: [] for day in window}
+    for opens_at, closes_at, span in _posted(schedule, timezone):
+        for start, end in _cut_at_midnights(opens_at, closes_at):
+            if start.date() in begun:
+                begun[start.date()].append(OpenSpan(start.astimezone(UTC), end.astimezone(UTC), span is Span.OPEN))
+    return [OpenDay(day, calendar.is_holiday(day), tuple(begun[day])) for day in window]
+
+
+def _posted(schedule: Schedule, timezone: ZoneInfo) -> list[tuple[datetime, datetime, Span]]:
+    ends = (*schedule.edges[1:], schedule.ends)
+    return [
+        (datetime.fromtimestamp(begins, timezone), datetime.fromtimestamp(end, timezone), span)
+        for begins, end, span in zip(schedule.edges, ends, schedule.spans, strict=True)
+        if span is not Span.CLOSED
+    ]
+
+
+def _cut_at_midnights(opens_at: datetime, closes_at: datetime) -> list[tuple[datetime, datetime]]:
+    """Cut what lasts beyond a day into days; a night stays whole and belongs to its evening."""
+    if closes_at - opens_at <= timedelta(days=1) and opens_at.time() != time.min:
+        return [(opens_at, closes_at)]
+    pieces = []
+    while opens_at < closes_at:
+        midnight = datetime.combine(opens_at.date() + timedelta(days=1), time.min, opens_at.tzinfo)
+        pieces.append((opens_at, min(midnight, closes_at)))
+        opens_at = midnight
+    return pieces
 
 
 def _looks_like_osm(text: str) -> bool:

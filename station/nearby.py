@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from core.access.wall import Work, acting, transaction_of
 from core.calendar import load_calendar
 from core.database import Connection, Pool
+from core.errors import NotFound
 from core.queries import get_timezone
 from geo.models import Point
 from station import queries
 from station.amenities.queries import list_amenity_kinds
 from station.errors import StationNotFound, TooFarAhead
+from station.hours import OpenDay
 from station.live import LiveStations
 from station.models import StationCard
 from station.opening import Openness
+from station.photos.queries import find_stored_photo
 from station.shelf import Ask, Shelf, Vocabulary
 from station.timelines import DAYS_AHEAD
 
@@ -50,10 +53,11 @@ class NearbyAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StationView:
-    """One station for anybody, with its openness now."""
+    """One station for anybody, with its openness now and the hours posted for this day and the six after it."""
 
     station: StationCard
     open: Openness
+    week: tuple[OpenDay, ...]
 
 
 async def find_nearby(pool: Pool, live: LiveStations, *, district_id: int, ask: Ask, now: datetime) -> bytes:
@@ -97,7 +101,26 @@ async def get_station_view(conn: Connection, *, district_id: int, station_id: in
     if not cards:
         raise StationNotFound()
     shelf = await _make_shelf(conn, [], district_id=district_id, now=now)
-    return StationView(cards[0], shelf.timelines.openness_of(cards[0]))
+    return StationView(cards[0], shelf.timelines.openness_of(cards[0]), shelf.timelines.week_of(cards[0]))
+
+
+async def find_by_qr(conn: Connection, *, district_id: int, qr_token: str) -> StationCard:
+    """Give the station on whose door a QR code stands. Raises `StationNotFound`."""
+    async with acting(conn, Work.PUBLIC):
+        station_id = await queries.find_station_by_qr(conn, district_id=district_id, qr_token=qr_token)
+        cards = await queries.list_cards_by_id(conn, district_id=district_id, station_ids=[station_id or 0])
+    if not cards:
+        raise StationNotFound()
+    return cards[0]
+
+
+async def find_photo(conn: Connection, *, district_id: int, station_id: int) -> str:
+    """Give the hash under which a station's photo is stored. Raises `NotFound` where it has none."""
+    async with acting(conn, Work.PUBLIC):
+        stored_sha256 = await find_stored_photo(conn, district_id=district_id, station_id=station_id)
+    if stored_sha256 is None:
+        raise NotFound()
+    return stored_sha256
 
 
 async def _make_shelf(conn: Connection, cards: list[StationCard], *, district_id: int, now: datetime) -> Shelf:

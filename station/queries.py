@@ -182,6 +182,13 @@ async def list_cards_by_id(conn: Connection, *, district_id: int, station_ids: S
     return [_card(row) for row in rows]
 
 
+async def find_station_by_qr(conn: Connection, *, district_id: int, qr_token: str) -> int | None:
+    station_id: int | None = await conn.fetchval(
+        "select id from station where district_id = $1 and qr_token = $2", district_id, qr_token
+    )
+    return station_id
+
+
 async def list_cards_in_box(
     conn: Connection,
     *,
@@ -326,9 +333,11 @@ async def update_station(
 ) -> None:
     """Write everything that staff may set; the caller holds the row's lock."""
     settings = ", ".join(f"{name} = ${n}" for n, name in enumerate(_WRITTEN, 4))
+    photo = 4 + _WRITTEN.index("photo_sha256")
     await conn.execute(
         f"""
-        update station set code = $3, row_version = row_version + 1, {settings}
+        update station set code = $3, row_version = row_version + 1, {settings},
+            photo_stored_sha256 = case when photo_sha256 = ${photo} then photo_stored_sha256 end
         where district_id = $1 and id = $2
         """,  # noqa: S608 — column names of this module, values numbered
         district_id,

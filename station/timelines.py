@@ -15,7 +15,7 @@ import orjson
 
 from core.calendar import Calendar
 from station.errors import UnreadableHours
-from station.hours import Schedule, work_out
+from station.hours import OpenDay, Schedule, days_of, work_out
 from station.index import Flags
 from station.models import StationCard
 from station.opening import LOCKED_FOR, Openness, Timeline, draw_timeline
@@ -70,6 +70,14 @@ class Timelines:
     def openness_of(self, card: StationCard) -> Openness:
         """Tell how a station stands at the moment last moved to, whether or not it has a number."""
         return self._draw(card).at(self._now)
+
+    def week_of(self, card: StationCard) -> tuple[OpenDay, ...]:
+        """Give the posted spans of today and the six days after, without suspension or evidence; none when unknown."""
+        schedule = self._schedule(card.hours)
+        if schedule is None:
+            return ()
+        today = self.first_day + timedelta(days=1)
+        return tuple(days_of(schedule, calendar=self._calendar, timezone=self._timezone, first_day=today, days=7))
 
     def move_to(self, now: float) -> Flags:
         """Bring flags and fragments up to `now` (epoch seconds) and give the flags."""

@@ -20,11 +20,14 @@ from core.errors import Unavailable
 from core.files import FolderStore, place_of
 from core.photos import StoredPhoto
 from core.shell import Shell
+from station.photos.keep import record_photo
+from station.registry import draft_of, overwrite
 from tests.acceptance.test_photo_uploads import lend_phone
 from tests.community.district import COMMUNITY, hire, located, open_report
 from tests.conftest import DISTRICT, START, Database, FakeClock
 from tests.object_store import BUCKET, KEY, KEY_ID, REGION, object_store
 from tests.pictures import jpeg, sha256
+from tests.station.district import ADMIN, enter, locate_in, open_generation
 
 STORE = "https://store.example.org/photos"
 
@@ -129,6 +132,25 @@ async def test_the_check_names_what_is_missing_damaged_and_left_behind(
     assert "photos: 3" in said[3]
     await check_photos(shell, store, removing=True)
     assert {whole, damaged, young} == {each.sha256 async for each in store.list()}
+
+
+async def test_the_photo_of_a_station_is_named_until_another_is_announced(
+    conn: Connection, store: FolderStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locate = locate_in(await open_generation(conn))
+    station = await enter(conn, locate)
+    stored = await store.put(b"door")
+    os.utime(place_of(tmp_path / "photos", stored), (0, 0))
+    photo = StoredPhoto("ab" * 32, stored, "image/jpeg", 4)
+    station = await record_photo(conn, actor=ADMIN, station_id=station.id, photo=photo, now=START)
+    shell = Shell(conn=conn, district_id=DISTRICT, now=datetime.now(UTC), data_dir=tmp_path)
+    assert 0 == await check_photos(shell, store, removing=True)
+    assert [stored] == [each.sha256 async for each in store.list()]
+    other = replace(draft_of(station), photo_sha256="cd" * 32)
+    await overwrite(conn, actor=ADMIN, station=station, draft=other, locate=locate, now=START)
+    await check_photos(shell, store, removing=True)
+    assert [] == [each.sha256 async for each in store.list()]
+    assert "photos: 0" in capsys.readouterr().out.splitlines()[-1]
 
 
 async def test_a_file_that_is_put_again_counts_as_young(store: FolderStore, tmp_path: Path) -> None:

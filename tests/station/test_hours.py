@@ -9,7 +9,7 @@ import pytest
 
 from core.calendar import NO_HOLIDAYS, Calendar
 from station.errors import UnreadableHours
-from station.hours import MAX_LENGTH, Span, read_hours, work_out
+from station.hours import MAX_LENGTH, Span, days_of, read_hours, work_out
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STRINGS = Path(__file__).parents[3] / "shared/data/stations/opening_hours_strings.txt"
@@ -207,3 +207,30 @@ def test_a_hostile_expression_is_read_or_refused_and_nothing_else() -> None:
         read += 1
         work_out(expression, calendar=NATIONAL_DAY, timezone=SHANGHAI, first_day=date(2026, 9, 28), days=9)
     assert read > 100
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("Mo-Su 08:00-12:00,14:00-18:00", ["08:00-12:00 14:00-18:00"] * 2),
+        ("24/7", ["00:00-00:00"] * 2),
+        ("Mo-Su 17:00-26:00", ["17:00-02:00"] * 2),
+        ("Mo-Fr 20:00-06:00", ["20:00-06:00"] * 2),
+        ("Mo-Fr 08:00-18:00; PH off", ["08:00-18:00", ""]),
+        ("We 00:00-24:00", ["00:00-00:00", ""]),
+    ],
+)
+def test_a_door_shows_each_day_what_begins_on_it(expression: str, expected: list[str]) -> None:
+    """Wednesday 30 September and the first day of the holidays: a night belongs to its evening."""
+    first_day = date(2026, 9, 29)
+    schedule = work_out(expression, calendar=NATIONAL_DAY, timezone=SHANGHAI, first_day=first_day, days=9)
+    days = days_of(schedule, calendar=NATIONAL_DAY, timezone=SHANGHAI, first_day=date(2026, 9, 30), days=2)
+    told = [
+        " ".join(
+            f"{span.opens_at.astimezone(SHANGHAI):%H:%M}-{span.closes_at.astimezone(SHANGHAI):%H:%M}"
+            for span in day.spans
+        )
+        for day in days
+    ]
+    assert expected == told
+    assert [False, True] == [day.is_holiday for day in days]

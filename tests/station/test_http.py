@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,8 +17,10 @@ from core.access.models import Grant, Role
 from core.access.policy import ANYONE, staff
 from core.access.queries import insert_grant
 from core.database import Pool, pool_transaction
+from core.files import FolderStore
 from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
+from core.http.photos import PHOTO_TYPES, set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
 from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
 from geo.api import LOCATE, SEARCH_PLACES
@@ -30,6 +33,7 @@ from station.registry import KEEPERS, READERS
 from station.transfer import api as transfer
 from station.transfer.lists import ImportReport
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.pictures import jpeg, sha256
 from tests.sessions import open_long_session
 from tests.staff import insert_staff
 from tests.station.district import EAST, WEST, draft, enter, locate_in, open_generation
@@ -55,7 +59,10 @@ ROUTES = (
     Route("POST", "/api/v1/stations", api.create_station, KEEPER, 201),
     Route("GET", "/api/v1/stations/hours", api.preview_hours, KEEPER),
     Route("GET", "/api/v1/stations/feedback", api.list_feedback, READER),
+    Route("GET", "/api/v1/stations/qr/{qr_token}", api.find_station_by_qr, ANYONE),
     Route("GET", "/api/v1/stations/{station_id}", api.get_station, ANYONE),
+    Route("GET", "/api/v1/stations/{station_id}/photo", api.get_station_photo, ANYONE, answer=bytes),
+    Route("PUT", "/api/v1/stations/{station_id}/photos/{sha256}", api.put_station_photo, KEEPER, accepts=PHOTO_TYPES),
     Route("PATCH", "/api/v1/stations/{station_id}", api.edit_station, KEEPER),
     Route("GET", "/api/v1/stations/{station_id}/record", api.get_station_record, READER),
     Route("PUT", "/api/v1/stations/{station_id}/suspension", api.suspend_station, KEEPER),
@@ -104,7 +111,7 @@ async def search_places(text: str, limit: int) -> list[Place]:
 
 
 @pytest_asyncio.fixture
-async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[House]:
+async def house(pool: Pool, app_pool: Pool, clock: FakeClock, tmp_path: Path) -> AsyncIterator[House]:
     async with pool_transaction(pool) as conn:
         locate = locate_in(await open_generation(conn))
         station = await enter(conn, locate, draft(code="QD-1"))
@@ -114,6 +121,7 @@ async def house(pool: Pool, app_pool: Pool, clock: FakeClock) -> AsyncIterator[H
     app[CONSTRAINTS] = {"station_code_unique": lambda: StationCodeTaken(pointer="/code")}
     app[LOCATE], app[SEARCH_PLACES] = locate, search_places
     app.cleanup_ctx.append(api.keep_stations_live)
+    set_up_photos(app, store=FolderStore(tmp_path / "photos"), partials=tmp_path / "uploads")
     add_routes(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         await client.app[api.LIVE_STATIONS].load(pool, now=START)
@@ -405,3 +413,46 @@ async def test_the_inbox_tells_no_more_of_who_tapped_than_how_many(house: House)
         "station_id", "station_code", "station_name", "area_path", "kind", "amenity", "taps", "tellers",
         "within_hours", "first_told_at", "last_told_at", "case_id",
     } == set(item)  # fmt: skip
+
+
+async def test_the_code_on_a_door_leads_to_its_station(house: House) -> None:
+    host = await house.signed_in(Role.STATION_HOST, WEST)
+    _, record = await house.send("GET", f"/{house.station_id}/record", host)
+    assert (200, {"station_id": house.station_id}) == await house.send("GET", f"/qr/{record['qr_token']}")
+    status, problem = await house.send("GET", "/qr/AAAAAAAAAAAAAAAA")
+    assert (404, "station-not-found") == (status, problem["type"].split("#")[1])
+
+
+async def test_the_photo_of_a_station_is_sent_by_its_keeper_and_seen_by_anybody(house: House) -> None:
+    sent = jpeg()
+    path, address = f"{STATIONS}/{house.station_id}/photo", f"{STATIONS}/{house.station_id}/photos/{sha256(sent)}"
+    assert 404 == (await house.client.get(path)).status
+    kind = {"Content-Type": "image/jpeg"}
+    host, neighbour = await house.signed_in(Role.STATION_HOST, WEST), await house.signed_in(Role.STATION_HOST, EAST)
+    assert 401 == (await house.client.put(address, data=sent, headers=kind)).status
+    assert 404 == (await house.client.put(address, data=sent, headers=kind | neighbour)).status
+    for _ in range(2):
+        answer = await house.client.put(address, data=sent, headers=kind | host)
+        assert (200, sha256(sent)) == (answer.status, (await answer.json())["photo_sha256"])
+    shown = await house.client.get(path)
+    assert (200, "image/jpeg") == (shown.status, shown.content_type)
+    assert (await shown.read()).startswith(b"\xff\xd8\xff")
+
+
+async def test_a_photo_that_is_only_announced_shows_no_file_of_others(house: House) -> None:
+    """Whoever knows the hash of a stored photo and writes it into a station must not make that photo public."""
+    sent, host = jpeg(), await house.signed_in(Role.STATION_HOST, WEST)
+    address, kind = f"{STATIONS}/{house.station_id}/photos/{sha256(sent)}", {"Content-Type": "image/jpeg"}
+    record = await (await house.client.put(address, data=sent, headers=kind | host)).json()
+    shown = await house.client.get(f"{STATIONS}/{house.station_id}/photo")
+    stored = shown.headers["ETag"].strip('"')
+    edit = {"row_version": record["row_version"], "photo_sha256": stored}
+    assert 200 == (await house.send("PATCH", f"/{house.station_id}", host, **edit))[0]
+    assert 404 == (await house.client.get(f"{STATIONS}/{house.station_id}/photo")).status
+
+
+async def test_a_station_shows_the_hours_of_seven_days(house: House) -> None:
+    _, shown = await house.send("GET", f"/{house.station_id}")
+    assert [f"2026-03-{day}" for day in range(10, 17)] == [each["day"] for each in shown["week"]]
+    spans = shown["week"][0]["spans"]
+    assert [{"opens_at": "2026-03-10T00:00:00Z", "closes_at": "2026-03-10T10:00:00Z", "is_certain": True}] == spans

@@ -1,0 +1,1 @@
+"""The photos of stations: one each, sent by whoever keeps it, seen by anybody."""
