@@ -22,7 +22,7 @@ class DaySpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class HoursDay:
     """A day and when the door is open on it."""
 
     day: date
@@ -36,7 +36,7 @@ class Week:
     """How typed hours were read (OSM `opening_hours`), and the days that come of them."""
 
     hours: str
-    days: tuple[Day, ...]
+    days: tuple[HoursDay, ...]
 
 
 def preview(typed: str, *, calendar: Calendar, timezone: ZoneInfo, first_day: date) -> Week:
@@ -50,7 +50,7 @@ def preview(typed: str, *, calendar: Calendar, timezone: ZoneInfo, first_day: da
     return Week(
         hours,
         tuple(
-            Day(day, calendar.is_holiday(day), calendar.is_makeup_workday(day), _spans(schedule, day, timezone))
+            HoursDay(day, calendar.is_holiday(day), calendar.is_makeup_workday(day), _spans(schedule, day, timezone))
             for day in days
         ),
     )

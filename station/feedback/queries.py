@@ -46,7 +46,7 @@ async def list_open_feedback(
         where f.district_id = $1 and f.told_at > $3 and (
                 f.kind = 'amenity_broken' and not a.is_confirmed
                 or f.kind = 'found_locked'
-                    and f.told_at > coalesce(greatest(s.verified_at, s.found_open_at, s.suspended_from), '-infinity')
+                    and f.told_at >= coalesce(greatest(s.verified_at, s.found_open_at, s.suspended_from), '-infinity')
             ) and exists (
                 select from unnest($2::text[]) as scope
                 where scope = '' or s.area_path = scope or starts_with(s.area_path, scope || '/')

@@ -36,6 +36,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/follow-ups', name: 'follow-ups', component: () => import('./pages/followups/FollowUpsPage.vue') },
   { path: '/areas', name: 'areas', component: () => import('./pages/areas/AreasPage.vue') },
   { path: '/stations', name: 'stations', component: () => import('./pages/stations/StationsPage.vue') },
+  {
+    path: '/stations/:id(\\d+)/poster',
+    name: 'station-poster',
+    component: () => import('./pages/stations/PosterPage.vue'),
+    meta: { isBare: true },
+  },
   { path: '/people/:tab?', name: 'people', component: () => import('./pages/people/PeoplePage.vue') },
   { path: '/figures', name: 'figures', component: () => import('./pages/figures/FiguresPage.vue') },
   { path: '/wall', name: 'wall', component: () => import('./pages/wall/WallPage.vue'), meta: { isBare: true } },

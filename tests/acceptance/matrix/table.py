@@ -119,7 +119,7 @@ _PLACES = (
     free(f"GET {_API}/areas/02"),
     free(f"GET {_API}/places?q=听涛"),
     free(f"GET {_API}/areas/outlines?leaves=1", STAFF),
-    free(f"GET {_API}/areas/outlines?generation={{draft_id}}", whole(ADMIN)),
+    setting(f"GET {_API}/areas/outlines?generation={{draft_id}}", STAFF, whole(ADMIN), otherwise=statuses(404)),
     free(f"GET {_API}/generations", _ADMIN_OR_AUDITOR),
     free(f"POST {_DRAFT}/description", whole(ADMIN), boundaries("n2")),
     free(f"POST {_DRAFT}/areas?{DRAWN}", whole(ADMIN), boundaries("n2")),
