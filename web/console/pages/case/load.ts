@@ -1,0 +1,114 @@
+// A case as the service gives it, kept as it is there: loaded again whenever it says that something happened.
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
+import { api, data, Problem, type Schemas } from '@shared/api'
+
+export type Detail = Schemas['CaseDetail']
+export type Case = Schemas['Case']
+export type Step = Schemas['Step']
+export type Offer = Schemas['community__detail__Offer']
+export type Verb = Schemas['Verb']
+export type FieldName = Schemas['Field']
+export type ActBody = Partial<Schemas['ActBody']>
+
+export interface Reference {
+  categories: Schemas['Category'][]
+  departments: Schemas['Department'][]
+}
+
+let asked: Promise<Reference> | null = null
+
+/** Give what cases refer to by code or number; asked for once, and again after a failure. */
+export function reference(): Promise<Reference> {
+  asked ??= Promise.all([data(api.GET('/api/v1/categories')), data(api.GET('/api/v1/departments'))])
+    .then(([{ categories }, { departments }]) => ({ categories, departments }))
+    .catch((problem: unknown) => {
+      asked = null
+      throw problem
+    })
+  return asked
+}
+
+/** Hold one case. `stamp` grows with each loading, for the parts beside that load their own. */
+export function useCase(id: number) {
+  const detail = shallowRef<Detail | null>(null)
+  const known = shallowRef<Reference>({ categories: [], departments: [] })
+  const problem = ref<Problem | null>(null)
+  const stamp = ref(0)
+  let isLoading: Promise<void> | null = null
+
+  async function loadOnce(): Promise<void> {
+    try {
+      const [found, refers] = await Promise.all([
+        data(api.GET('/api/v1/cases/{case_id}', { params: { path: { case_id: id } } })),
+        reference(),
+      ])
+      detail.value = found
+      known.value = refers
+      problem.value = null
+      stamp.value++
+    } catch (raised) {
+      problem.value = raised as Problem
+    }
+  }
+
+  /** Load the case; what is asked for meanwhile waits and is loaded after, so that nothing is missed. */
+  async function load(): Promise<void> {
+    await isLoading
+    isLoading ??= loadOnce().finally(() => (isLoading = null))
+    await isLoading
+  }
+
+  onMounted(load)
+  onBeforeUnmount(listen(id, load))
+  return {
+    detail,
+    problem,
+    stamp,
+    load,
+    /** The case was seen and is seen no more: it was handed over to others. */
+    hasLeft: computed(() => problem.value?.status === 404 && detail.value !== null),
+    category: computed(() => known.value.categories.find(({ code }) => code === detail.value?.case.category_code)),
+    departments: computed(() => known.value.departments),
+    categories: computed(() => known.value.categories),
+  }
+}
+
+/** Tell of each event of one case; a stream that ended, as with its session, is opened again. Gives how to stop. */
+function listen(id: number, changed: () => void): () => void {
+  let stream: EventSource | null = null
+  let timer = 0
+  function open(): void {
+    stream = new EventSource('/api/v1/cases/stream')
+    stream.addEventListener('case', (event) => {
+      if ((JSON.parse((event as MessageEvent<string>).data) as { case_id: number }).case_id === id) changed()
+    })
+    stream.addEventListener('reset', changed)
+    stream.addEventListener('error', () => {
+      if (stream?.readyState !== EventSource.CLOSED) return // the browser tries again by itself
+      timer = window.setTimeout(() => {
+        changed() // also renews a session that has run out
+        open()
+      }, 5000)
+    })
+  }
+  open()
+  return () => {
+    clearTimeout(timer)
+    stream?.close()
+  }
+}
+
+/** Do a verb to a case. Raises `Problem`. */
+export function act(caseId: number, verb: Verb, body: ActBody): Promise<Case> {
+  return data(
+    api.POST('/api/v1/cases/{case_id}/{verb}', {
+      params: { path: { case_id: caseId, verb } },
+      body: body as Schemas['ActBody'],
+    }),
+  )
+}
+
+/** Give the names of an area without those of the district above it. */
+export function areaName(names: readonly string[] | null | undefined): string {
+  return names?.length ? names.slice(names.length > 1 ? 1 : 0).join(' · ') : ''
+}
