@@ -9,7 +9,7 @@ from tests.web.people import SignIns
 async def test_the_riders_app_opens(phone: BrowserContext) -> None:
     page = await phone.new_page()
     await page.goto("/rider/")
-    await expect(page.get_by_role("tab", name="附近驿站")).to_be_visible()
+    await expect(page.get_by_role("link", name="附近驿站")).to_be_visible()
 
 
 async def test_the_console_knows_who_is_signed_in(desk: BrowserContext, sign_ins: SignIns) -> None:

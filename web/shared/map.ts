@@ -16,6 +16,7 @@ import { Protocol } from 'pmtiles'
 import type { Feature, FeatureCollection, Geometry, Position } from 'geojson'
 import type { Schemas } from './api'
 import { fromWgs84, toWgs84, type Datum, type LonLat } from './datum'
+import { currentLanguage } from './words'
 
 setWorkerUrl(workerUrl)
 addProtocol('pmtiles', new Protocol().tile)
@@ -44,6 +45,14 @@ const TONES: Record<Tone, string> = {
 const GROUNDS = {
   light: { ground: '#eef1ee', line: '#7c8b86', area: '#0a7a5c' },
   dark: { ground: '#14191b', line: '#8fa09a', area: '#4fd1a5' },
+}
+/** What the map's own buttons are called. */
+const CHINESE = {
+  'NavigationControl.ZoomIn': '放大',
+  'NavigationControl.ZoomOut': '缩小',
+  'AttributionControl.ToggleAttribution': '地图来源',
+  'Map.Title': '地图',
+  'Marker.Title': '位置标记',
 }
 const FONT = '"PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif'
 
@@ -82,6 +91,7 @@ export function openMap(
     zoom: options.zoom ?? 14,
     attributionControl: { compact: true },
     localIdeographFontFamily: FONT,
+    locale: currentLanguage() === 'en' ? {} : CHINESE,
     dragRotate: false,
     pitchWithRotate: false,
   })

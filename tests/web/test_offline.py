@@ -1,0 +1,107 @@
+"""The app without a network, and a new version of it while somebody writes."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.acceptance.program import Program
+from tests.web.browser import expect_accessible, opened, phone_options, shoot
+
+_UNTIL_IT_WAITS = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration('/rider/')
+  await registration.update()
+  while (!registration.waiting) await new Promise((again) => setTimeout(again, 50))
+}"""
+
+
+async def keep_app(page: Page) -> None:
+    """Wait until the app's files are on the phone."""
+    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+
+async def test_without_a_network_the_app_opens_with_the_last_answer_marked_as_old(phone: BrowserContext) -> None:
+    page = await phone.new_page()
+    await page.goto("/rider/")
+    stations = page.get_by_role("region", name="驿站")
+    await stations.get_by_role("link").first.click()
+    await expect(page).to_have_url(re.compile("/rider/stations/"))
+    await expect(page.get_by_role("row").first).to_be_visible()
+    name = await page.get_by_role("heading", level=1).inner_text()
+    await page.go_back()
+    await keep_app(page)
+    await phone.set_offline(True)
+    await page.goto("/rider/")
+    await expect(page.get_by_text(re.compile("没有网络。这是 .* 的旧结果，门可能已经关了。"))).to_be_visible()
+    await expect(stations.get_by_role("link", name=name)).to_be_visible()
+    await page.get_by_role("button", name="饮用水").click()
+    await expect(stations.get_by_role("link", name=name)).to_be_visible()
+    await expect_accessible(page)
+    await shoot(page, "rider-nearby-offline")
+    await stations.get_by_role("link", name=name).click()
+    await expect(page.get_by_text(re.compile("这是 .* 的旧信息"))).to_be_visible()
+    await page.get_by_role("button", name="门开着").click()
+    await expect(page.get_by_text("没有网络，这次没有发出，也不会自动补发。")).to_be_visible()
+    await phone.set_offline(False)
+    await page.get_by_role("button", name="重试").click()
+    await expect(page.get_by_text(re.compile("旧信息"))).to_be_hidden()
+
+
+class Release:
+    """Stands before the program like an operator's proxy, and hands out another service worker when told to."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.number = 1
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        async with aiohttp.ClientSession() as http:
+            headers = {"Accept-Encoding": "identity", "Accept-Language": request.headers.get("Accept-Language", "")}
+            async with http.get(self._program.url + request.raw_path, headers=headers) as answer:
+                body, kept = await answer.read(), {"Content-Type": answer.headers["Content-Type"]}
+        if request.path == "/rider/sw.js":
+            body += f"\n// release {self.number}\n".encode()
+        return web.Response(status=answer.status, body=body, headers=kept)
+
+
+@asynccontextmanager
+async def released(program: Program) -> AsyncIterator[tuple[Release, str]]:
+    release = Release(program)
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", release.pass_on)
+    async with TestServer(app) as server:
+        yield release, str(server.make_url("")).rstrip("/")
+
+
+async def test_a_new_version_waits_while_somebody_writes_and_loses_nothing(browser: Browser, site: Program) -> None:
+    async with released(site) as (release, url), opened(browser, url, **phone_options()) as context:
+        page = await context.new_page()
+        await page.goto("/rider/")
+        await expect(page.get_by_role("region", name="驿站").get_by_role("link").first).to_be_visible()
+        await keep_app(page)
+        await page.evaluate("localStorage.setItem('of the first version', 'kept')")
+        await page.goto("/rider/sign-in")
+        field = page.get_by_role("textbox", name="手机号")
+        await field.fill("19900000005")
+
+        release.number = 2
+        await page.evaluate(_UNTIL_IT_WAITS)
+        await expect(page.get_by_text("有新版本")).to_be_hidden()
+        await expect(field).to_have_value("19900000005")
+
+        await page.get_by_role("button", name="返回").click()
+        await expect(page.get_by_text("有新版本")).to_be_visible()
+        await shoot(page, "rider-update")
+        async with page.expect_navigation():
+            await page.get_by_role("button", name="立即更新").click()
+        await expect(page.get_by_role("region", name="驿站").get_by_role("link").first).to_be_visible()
+        await expect(page.get_by_text("有新版本")).to_be_hidden()
+        waiting = "navigator.serviceWorker.getRegistration('/rider/').then((one) => one.waiting === null)"
+        assert await page.evaluate(waiting)
+        assert "kept" == await page.evaluate("localStorage.getItem('of the first version')")
+        databases = await page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))")
+        assert "finding" in databases
