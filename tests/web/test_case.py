@@ -250,7 +250,7 @@ async def test_the_page_holds_in_english_in_the_dark_and_on_a_phone(
 async def _open(context: BrowserContext, case: dict[str, Any]) -> Page:
     page = await context.new_page()
     await page.goto(f"/console/cases/{case['id']}")
-    await expect(page.get_by_role("heading", level=1)).to_contain_text(case["number"])
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(case["number"], timeout=15_000)
     return page
 
 
