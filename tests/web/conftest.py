@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from tests.acceptance.program import Program
 from tests.web.browser import desk_options, launch, opened, phone_options
 from tests.web.people import SignIns
+
+# Two cores draw the map, run the service and its database: what is right may take its time.
+expect.set_options(timeout=15_000)
 
 
 @pytest_asyncio.fixture(scope="session")
