@@ -38,6 +38,7 @@ async def test_without_a_network_the_app_opens_with_the_last_answer_marked_as_ol
     await page.goto("/rider/")
     await expect(page.get_by_text(re.compile("没有网络。这是 .* 的旧结果，门可能已经关了。"))).to_be_visible()
     await expect(stations.get_by_role("link", name=name)).to_be_visible()
+    await expect(page.get_by_text("演示数据，不是真实驿站")).to_be_visible()
     await page.get_by_role("button", name="饮用水").click()
     await expect(stations.get_by_role("link", name=name)).to_be_visible()
     await expect_accessible(page)

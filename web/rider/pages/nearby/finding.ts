@@ -2,7 +2,7 @@
 // marked as old.
 import { computed, ref, shallowRef } from 'vue'
 import { api, data, Problem, type Schemas } from '@shared/api'
-import { district } from '@shared/district'
+import { districtCard } from '../../frame/card'
 import { recall, remember } from '../../frame/memory'
 
 export type Station = Schemas['NearbyStation']
@@ -121,7 +121,7 @@ export function useFinding() {
     if (!kept) await Promise.race([located, new Promise((late) => setTimeout(late, POSITION_PATIENCE_MS))])
     if (where.value?.kind === 'here') return
     try {
-      const { middle } = where.value ? { middle: null } : await district()
+      const { middle } = where.value ? { middle: null } : await districtCard()
       if (!where.value && middle) where.value = { kind: 'middle', ...middle }
     } catch (caught) {
       if (!(caught instanceof Problem)) throw caught

@@ -1,6 +1,6 @@
 // The time that pages speak of, moving on by itself, and the time zone in which the district's doors open.
 import { onScopeDispose, readonly, ref } from 'vue'
-import { district } from '@shared/district'
+import { districtCard } from '../../frame/card'
 
 const zone = ref('Asia/Shanghai')
 
@@ -9,7 +9,7 @@ export function useClock() {
   const now = ref(new Date())
   const timer = setInterval(() => (now.value = new Date()), 30_000)
   onScopeDispose(() => clearInterval(timer))
-  void district()
+  void districtCard()
     .then((card) => (zone.value = card.timezone))
     .catch(() => {})
   return { now, zone: readonly(zone), tick: () => (now.value = new Date()) }
