@@ -235,6 +235,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/posts", rota.add_post, _ROTA, 201),
     Route("DELETE", "/api/v1/posts/{post_id}", rota.remove_post, _ROTA, 204),
     Route("GET", "/api/v1/posts/{post_id}/rota", rota.show_rota, _ROTA_READER),
+    Route("GET", "/api/v1/posts/{post_id}/people", rota.list_fit_people, staff(*DUTY_ROLES)),
     Route("POST", "/api/v1/posts/{post_id}/shifts", rota.add_shifts, _ROTA, 201),
     Route("DELETE", "/api/v1/posts/{post_id}/shifts/{shift_id}", rota.remove_shift, _ROTA, 204),
     Route("POST", "/api/v1/posts/{post_id}/hand-over", rota.hand_over_post, staff(*DUTY_ROLES)),

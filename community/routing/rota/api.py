@@ -9,8 +9,16 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from community.api import Moment
 from community.routing.rota.hand_over import hand_over_shift
-from community.routing.rota.models import HandedOver, Planned, Post, PostLine, Rota, Shift, Span
-from community.routing.rota.posts import cancel_shift, close_post, get_rota, list_seen_posts, open_post, plan_shifts
+from community.routing.rota.models import FitPerson, HandedOver, Planned, Post, PostLine, Rota, Shift, Span
+from community.routing.rota.posts import (
+    cancel_shift,
+    close_post,
+    get_rota,
+    list_fit,
+    list_seen_posts,
+    open_post,
+    plan_shifts,
+)
 from core.errors import Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
@@ -108,6 +116,13 @@ class Shifts:
     shifts: tuple[Shift, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FitPeople:
+    """Who may be on duty at a post, those of the nearest area first."""
+
+    people: tuple[FitPerson, ...]
+
+
 async def list_posts(request: web.Request) -> Posts:
     """List the posts of the caller's areas and above them, each with who is on duty now."""
     async with transaction(request) as conn:
@@ -141,6 +156,12 @@ async def show_rota(request: web.Request, post_id: int, query: RotaQuery) -> Rot
     period = Span(since, (query.before or since + timedelta(days=SHOWN_DAYS)).astimezone(UTC))
     async with transaction(request) as conn:
         return await get_rota(conn, post_id=post_id, period=period, actor=actor(request), now=now(request))
+
+
+async def list_fit_people(request: web.Request, post_id: int) -> FitPeople:
+    """List the people who may be put on duty at a post."""
+    async with transaction(request) as conn:
+        return FitPeople(tuple(await list_fit(conn, post_id=post_id, actor=actor(request))))
 
 
 async def add_shifts(request: web.Request, post_id: int, body: ShiftsBody) -> Shifts:

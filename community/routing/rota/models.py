@@ -40,6 +40,14 @@ class PostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FitPerson:
+    """Somebody who may be on duty at a post."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A shift to be put on the rota."""
 

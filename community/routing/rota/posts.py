@@ -20,7 +20,7 @@ from community.routing.errors import (
     ShiftsOverlap,
 )
 from community.routing.rota import queries
-from community.routing.rota.models import Planned, Post, PostLine, Rota, Shift, Span, uncovered
+from community.routing.rota.models import FitPerson, Planned, Post, PostLine, Rota, Shift, Span, uncovered
 from community.routing.rules import check_area
 from core.access.models import Actor, Role, is_within
 from core.database import Connection
@@ -110,9 +110,7 @@ async def list_seen_posts(conn: Connection, *, actor: Actor, now: datetime) -> l
 async def get_rota(conn: Connection, *, post_id: int, period: Span, actor: Actor, now: datetime) -> Rota:
     """Show the shifts of a period of up to 92 days and what they leave open. Raises `PostNotFound`, `PeriodTooLong`."""
     check_period(period, pointer="/query/before")
-    post = await queries.find_post(conn, district_id=actor.district_id, post_id=post_id)
-    if post is None or not _sees(actor, post):
-        raise PostNotFound()
+    post = await _seen(conn, actor=actor, post_id=post_id)
     shifts = await queries.list_shifts(
         conn,
         district_id=actor.district_id,
@@ -122,6 +120,19 @@ async def get_rota(conn: Connection, *, post_id: int, period: Span, actor: Actor
     )
     on_duty = await queries.find_shift_at(conn, district_id=actor.district_id, post_id=post.id, at=now)
     return Rota(post, on_duty, tuple(shifts), uncovered(shifts, period))
+
+
+async def list_fit(conn: Connection, *, post_id: int, actor: Actor) -> list[FitPerson]:
+    """List who may be put on duty at a post. Raises `PostNotFound`."""
+    post = await _seen(conn, actor=actor, post_id=post_id)
+    return await queries.list_fit_staff(conn, district_id=actor.district_id, area_path=post.area_path, roles=DUTY_ROLES)
+
+
+async def _seen(conn: Connection, *, actor: Actor, post_id: int) -> Post:
+    post = await queries.find_post(conn, district_id=actor.district_id, post_id=post_id)
+    if post is None or not _sees(actor, post):
+        raise PostNotFound()
+    return post
 
 
 def check_period(period: Span, *, pointer: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from community.routing.rota.models import Planned, Post, Shift
+from community.routing.rota.models import FitPerson, Planned, Post, Shift
 from core.access.models import Role
 from core.database import Connection
 
@@ -183,6 +183,26 @@ async def list_unfit_staff(
         [role.value for role in roles],
     )
     return {row["id"] for row in rows}
+
+
+async def list_fit_staff(
+    conn: Connection, *, district_id: int, area_path: str, roles: Sequence[Role]
+) -> list[FitPerson]:
+    """Give those with a usable account who hold one of `roles` on the area or above it, the nearest first."""
+    rows = await conn.fetch(
+        """
+        select staff.id, staff.name
+        from staff join staff_grant as held on held.district_id = staff.district_id and held.staff_id = staff.id
+        where staff.district_id = $1 and staff.disabled_at is null and held.role = any($3::text[])
+            and (held.area_path in ('', $2::text) or starts_with($2::text, held.area_path || '/'))
+        group by staff.id, staff.name
+        order by max(length(held.area_path)) desc, staff.name, staff.id
+        """,
+        district_id,
+        area_path,
+        [role.value for role in roles],
+    )
+    return [FitPerson(**row) for row in rows]
 
 
 async def insert_shift(

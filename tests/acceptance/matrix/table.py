@@ -365,6 +365,7 @@ _POSTS = (
     ),
     one(f"DELETE {_POST}", _REVIEWERS, COMMUNITY, ok=204, barred=_BENEATH, barred_with=_NOT_HIS),
     one(f"GET {_POST}/rota", _HELPS | anywhere(AUDITOR), SEES | _BENEATH, finds="暗语岗"),
+    one(f"GET {_POST}/people", _HELPS, (SEES | _BENEATH) & _HELPS),
     one(
         f"POST {_POST}/shifts",
         _REVIEWERS,

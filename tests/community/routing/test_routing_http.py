@@ -241,6 +241,8 @@ async def test_a_secretary_keeps_the_rota_of_her_community(house: House) -> None
     assert [("2026-03-10T12:00:00Z", "2026-03-11T00:00:00Z"), ("2026-03-11T12:00:00Z", "2026-03-12T00:00:00Z")] == [
         (gap["starts_at"], gap["ends_at"]) for gap in shown["uncovered"]
     ]
+    _, fit = await house.ask("GET", f"{POSTS}/{post['id']}/people", worker)
+    assert [first.id, second.id] == [person["id"] for person in fit["people"]]
     path = f"{POSTS}/{post['id']}/shifts/{planned['shifts'][1]['id']}"
     assert 403 == (await house.ask("DELETE", path, worker))[0]
     assert 204 == (await house.ask("DELETE", path, secretary))[0]
@@ -257,11 +259,12 @@ async def test_a_post_out_of_sight_is_answered_404_everywhere(house: House) -> N
     shift = {"staff_id": 1, "starts_at": "2026-03-10T08:00:00Z", "ends_at": "2026-03-10T09:00:00Z"}
     answers = [
         await house.ask("GET", f"{path}/rota", foreign),
+        await house.ask("GET", f"{path}/people", foreign),
         await house.ask("POST", f"{path}/shifts", foreign, {"shifts": [shift]}),
         await house.ask("POST", f"{path}/hand-over", foreign, {"staff_id": 1, "reason": "x"}),
         await house.ask("DELETE", path, foreign),
     ]
-    assert ["/docs/problems#post-not-found"] * 4 == [problem["type"] for _, problem in answers]
+    assert ["/docs/problems#post-not-found"] * 5 == [problem["type"] for _, problem in answers]
     assert [] == (await house.ask("GET", POSTS, foreign))[1]["posts"]
 
 

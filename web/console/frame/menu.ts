@@ -25,7 +25,7 @@ const PLACES: Place[] = [
   { name: 'follow-ups', icon: PhoneFilled, roles: AREA_STAFF },
   { name: 'stations', icon: OfficeBuilding, roles: [...AREA_STAFF, 'station_host'] },
   { name: 'areas', icon: MapLocation, roles: AREA_STAFF },
-  { name: 'people', icon: UserFilled, roles: ['district_admin', 'subdistrict', 'secretary', 'auditor'] },
+  { name: 'people', icon: UserFilled, roles: AREA_STAFF },
   { name: 'figures', icon: DataAnalysis, roles: [...AREA_STAFF, 'department'] },
   { name: 'wall', icon: Monitor, roles: ['district_admin', 'subdistrict', 'auditor'] },
 ]
