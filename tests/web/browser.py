@@ -36,7 +36,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 async def launch(playwright: Playwright) -> Browser | None:
     """Start the system's Chromium, else Playwright's own, fetched if need be; None where neither is to be had."""
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    found = _find_program()
     if found is not None:
         return await _start(playwright, found)
     try:
@@ -46,9 +46,17 @@ async def launch(playwright: Playwright) -> Browser | None:
         return await _start(playwright, None) if await fetch.wait() == 0 else None
 
 
+def _find_program() -> str | None:
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
 async def _start(playwright: Playwright, path: str | None) -> Browser:
+    return await playwright.chromium.launch(executable_path=path, **_how())
+
+
+def _how() -> dict[str, Any]:
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return await playwright.chromium.launch(executable_path=path, args=list(_QUIET), chromium_sandbox=not is_root)
+    return {"args": list(_QUIET), "chromium_sandbox": not is_root}
 
 
 class Watched:
@@ -70,6 +78,21 @@ class Watched:
 async def opened(browser: Browser, base_url: str, **options: Any) -> AsyncIterator[BrowserContext]:
     """Open a browser of its own for one person; when it closes, no page of it may have complained."""
     context = await browser.new_context(base_url=base_url, **options)
+    async with _watched(context):
+        yield context
+
+
+@asynccontextmanager
+async def reopened(browser: Browser, folder: Path, base_url: str, **options: Any) -> AsyncIterator[BrowserContext]:
+    """Start a browser that keeps what it knows in a folder, as a phone does; started again, it still knows it."""
+    kept = browser.browser_type.launch_persistent_context
+    started = await kept(folder, executable_path=_find_program(), base_url=base_url, **_how(), **options)
+    async with _watched(started) as context:
+        yield context
+
+
+@asynccontextmanager
+async def _watched(context: BrowserContext) -> AsyncIterator[BrowserContext]:
     watched: list[Watched] = []
     context.on("page", lambda page: watched.append(Watched(page)))
     try:
