@@ -51,6 +51,7 @@ from riders.signup import api as signup
 from riders.signup.wechat import api as wechat
 from riders.verification import api as verification
 from station import api as stations
+from station.feedback import api as taps
 from station.nearby import NearbyAnswer
 from station.registry import KEEPERS, READERS
 from station.transfer import api as station_lists
@@ -138,7 +139,7 @@ ROUTES: tuple[Route, ...] = (
         answer=bytes, media_type="text/csv", traffic=BULK,
     ),
     Route("GET", "/api/v1/stations/hours", stations.preview_hours, _KEEPER),
-    Route("GET", "/api/v1/stations/feedback", stations.list_feedback, _READER),
+    Route("GET", "/api/v1/stations/feedback", taps.list_feedback, _READER),
     Route("GET", "/api/v1/stations/qr/{qr_token}", stations.find_station_by_qr, ANYONE),
     Route("GET", "/api/v1/stations/{station_id}", stations.get_station, ANYONE),
     Route(
@@ -154,7 +155,7 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", "/api/v1/stations/{station_id}/suspension", stations.suspend_station, _KEEPER),
     Route("DELETE", "/api/v1/stations/{station_id}/suspension", stations.resume_station, _KEEPER),
     Route("PUT", "/api/v1/stations/{station_id}/amenities/{amenity}", stations.set_amenity, _KEEPER),
-    Route("POST", "/api/v1/stations/{station_id}/feedback", stations.give_feedback, ANYONE, traffic=TAP),
+    Route("POST", "/api/v1/stations/{station_id}/feedback", taps.give_feedback, ANYONE, traffic=TAP),
     Route("GET", "/api/v1/amenities", stations.list_amenities, ANYONE),
     # riders
     Route("GET", "/api/v1/riders/challenge", signup.get_challenge, ANYONE, traffic=SIGN_IN),

@@ -13,7 +13,7 @@ from core.errors import FieldError, InvalidInput, Text
 from core.http.endpoint import Created, Input
 from core.http.fields import SHOWN
 from core.http.photos import UploadQuery, forget_upload, give_photo, taken_photo
-from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RING, actor, district_id, now, transaction
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, actor, district_id, now, transaction
 from core.photos import KEPT_AS
 from core.queries import get_timezone
 from geo.api import LOCATE, SEARCH_PLACES, PositionBody
@@ -22,21 +22,17 @@ from geo.models import Datum, Point, Received
 from station import nearby, registry, week
 from station.amenities.queries import list_amenity_kinds
 from station.errors import PlaceNotFound, PositionMissing
-from station.feedback import inbox
-from station.feedback.tell import tell
 from station.live import LiveStations
 from station.models import (
     AmenityKind,
     AmenityState,
     Door,
-    FeedbackKind,
     HostKind,
     OpenTo,
     Station,
     StationAmenity,
     StationDraft,
     StationPage,
-    Tap,
 )
 from station.photos.keep import expect_photo, record_photo
 from station.shelf import Ask
@@ -149,18 +145,6 @@ class AmenityStateBody(Input):
 
     state: AmenityState
     expires_on: date | None = None
-
-
-class FeedbackBody(Input):
-    """One tap. `device_nonce` is a random word the client made and keeps; `amenity` says what is broken."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"kind": "found_locked", "device_nonce": "b7c1f09e55aa"}]}
-    )
-
-    kind: FeedbackKind
-    amenity: str | None = Field(default=None, max_length=40)
-    device_nonce: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
 class HoursQuery(Input):
@@ -305,12 +289,6 @@ async def preview_hours(request: web.Request, query: HoursQuery) -> week.Week:
     return week.preview(query.typed, calendar=calendar, timezone=timezone, first_day=today)
 
 
-async def list_feedback(request: web.Request) -> inbox.Inbox:
-    """List what riders have tapped and nobody of the staff has answered yet: counts and times, never who."""
-    async with transaction(request) as conn:
-        return await inbox.list_open(conn, actor=actor(request), now=now(request))
-
-
 async def suspend_station(request: web.Request, station_id: int, body: SuspensionBody) -> Station:
     """Take a station out of service, with the reason that riders will read."""
     async with transaction(request) as conn:
@@ -341,22 +319,6 @@ async def set_amenity(request: web.Request, station_id: int, amenity: str, body:
             code=amenity,
             state=body.state,
             expires_on=body.expires_on,
-            now=now(request),
-        )
-
-
-async def give_feedback(request: web.Request, station_id: int, body: FeedbackBody) -> Tap:
-    """Say with one tap that the door was open, that it was locked, or that something is broken."""
-    async with transaction(request) as conn:
-        return await tell(
-            conn,
-            ring=request.app[RING],
-            actor=actor(request),
-            station_id=station_id,
-            kind=body.kind,
-            amenity=body.amenity,
-            device_nonce=body.device_nonce,
-            locate=request.app[LOCATE],
             now=now(request),
         )
 

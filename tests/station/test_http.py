@@ -22,17 +22,19 @@ from core.http.endpoint import JSON_BODY_LIMIT, Route, add_routes
 from core.http.openapi import describe
 from core.http.photos import PHOTO_TYPES, set_up_photos
 from core.http.problems import CONSTRAINTS, answer_problems
-from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL
+from core.http.wiring import BACKGROUND, CLOCK, DISTRICT_ID, POOL, RING
 from geo.api import LOCATE, SEARCH_PLACES
 from geo.datum import from_wgs84
 from geo.models import Datum, Place, PlaceKind, Point
 from station import api
 from station.errors import StationCodeTaken
+from station.feedback import api as taps
 from station.nearby import NearbyAnswer
 from station.registry import KEEPERS, READERS
 from station.transfer import api as transfer
 from station.transfer.lists import ImportReport
 from tests.conftest import DISTRICT, START, Client, FakeClock
+from tests.conftest import RING as KEYS
 from tests.pictures import jpeg, sha256
 from tests.sessions import open_long_session
 from tests.staff import insert_staff
@@ -58,7 +60,7 @@ ROUTES = (
     Route("GET", "/api/v1/stations", api.list_stations, READER),
     Route("POST", "/api/v1/stations", api.create_station, KEEPER, 201),
     Route("GET", "/api/v1/stations/hours", api.preview_hours, KEEPER),
-    Route("GET", "/api/v1/stations/feedback", api.list_feedback, READER),
+    Route("GET", "/api/v1/stations/feedback", taps.list_feedback, READER),
     Route("GET", "/api/v1/stations/qr/{qr_token}", api.find_station_by_qr, ANYONE),
     Route("GET", "/api/v1/stations/{station_id}", api.get_station, ANYONE),
     Route("GET", "/api/v1/stations/{station_id}/photo", api.get_station_photo, ANYONE, answer=bytes),
@@ -68,7 +70,7 @@ ROUTES = (
     Route("PUT", "/api/v1/stations/{station_id}/suspension", api.suspend_station, KEEPER),
     Route("DELETE", "/api/v1/stations/{station_id}/suspension", api.resume_station, KEEPER),
     Route("PUT", "/api/v1/stations/{station_id}/amenities/{amenity}", api.set_amenity, KEEPER),
-    Route("POST", "/api/v1/stations/{station_id}/feedback", api.give_feedback, ANYONE),
+    Route("POST", "/api/v1/stations/{station_id}/feedback", taps.give_feedback, ANYONE),
 )
 
 
@@ -117,7 +119,7 @@ async def house(pool: Pool, app_pool: Pool, clock: FakeClock, tmp_path: Path) ->
         station = await enter(conn, locate, draft(code="QD-1"))
     app = web.Application(middlewares=[answer_problems], client_max_size=JSON_BODY_LIMIT)
     app[CLOCK], app[DISTRICT_ID] = clock, DISTRICT
-    app[POOL], app[BACKGROUND] = app_pool, pool
+    app[POOL], app[BACKGROUND], app[RING] = app_pool, pool, KEYS
     app[CONSTRAINTS] = {"station_code_unique": lambda: StationCodeTaken(pointer="/code")}
     app[LOCATE], app[SEARCH_PLACES] = locate, search_places
     app.cleanup_ctx.append(api.keep_stations_live)
