@@ -19,7 +19,7 @@ async def test_figures_say_what_they_are_of_and_lead_into_an_area(desk: BrowserC
     await response.click()
     await expect(page.get_by_text("每一轮响应时限均未超时").first).to_be_visible()
     await page.keyboard.press("Escape")
-    await expect(page.get_by_text("截至")).to_be_visible()
+    await expect(page.get_by_text("件 截至")).to_be_visible()
     await expect_accessible(page)
     await shoot(page, "console-figures")
 

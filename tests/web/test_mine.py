@@ -51,8 +51,8 @@ async def test_a_new_rider_applies_and_leaves_with_everything(phone: BrowserCont
     await expect(page.get_by_text("已保存")).to_be_visible()
 
     await page.goto(PAGES["reporter"])
-    await page.get_by_label("街道").select_option(label="湾畔街道")
-    await page.get_by_label("社区").select_option(label="听涛社区")
+    await page.get_by_role("combobox", name="街道").select_option(label="湾畔街道")
+    await page.get_by_role("combobox", name="社区").select_option(label="听涛社区")
     await page.get_by_role("button", name="提交申请").click()
     await expect(page.get_by_role("heading", name="申请已提交，等待社区审核")).to_be_visible()
 
