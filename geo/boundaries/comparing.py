@@ -16,8 +16,9 @@ from geo.models import Generation, Level
 from geo.outlines import Outlines, Shapes, draw
 from geo.queries import ShapedArea
 
-#: Areas of a generation that are compared or checked while somebody waits at a page: half a minute's work.
-MOST_AREAS = 20_000
+#: Areas of a generation that are compared or checked while somebody waits at a page: some five seconds on a busy core.
+#: Half the time after which PostgreSQL ends a transaction that waits for its client (core.database).
+MOST_AREAS = 10_000
 #: Changes told one by one and drawn.
 MOST_CHANGES = 2_000
 
