@@ -54,7 +54,7 @@ async def test_what_we_know_ourselves_is_not_told_to_anyone_outside(house: Clien
 
 async def test_what_we_do_not_know_is_asked_outside(house: Client, outside: Outside) -> None:
     answer = await (await house.get(PLACES, params={"q": "珠江路"})).json()
-    expected = {"name": "珠江路 1 号", "kind": "address", "point": {"lon": 120.005, "lat": 36.005}}
+    expected = {"name": "珠江路 1 号", "kind": "address", "point": {"lon": 120.005, "lat": 36.005}, "code": None}
     assert ([expected], ["珠江路"]) == (answer["places"], outside.asked)
 
 
