@@ -124,8 +124,13 @@ def _with_name(dsn: str, name: str) -> str:
 
 
 @pytest_asyncio.fixture
-async def database(server: Server) -> Database:
-    return await clone(server)
+async def database(server: Server) -> AsyncIterator[Database]:
+    """Lend a database of its own, gone after the test: thousands of them would fill the memory they lie in."""
+    made = await clone(server)
+    yield made
+    name = urlsplit(made.app_dsn).path.removeprefix("/")
+    async with connected(_with_name(server.superuser_dsn, "postgres")) as conn:
+        await conn.execute(f"drop database {name} with (force)")
 
 
 @pytest_asyncio.fixture
