@@ -31,6 +31,8 @@ _QUIET = (
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )
+#: How the browser itself tells of an answer that is no success, and of a service worker it could not look up anew.
+_OF_THE_NETWORK = ("Failed to load resource", "An unknown error occurred when fetching the script")
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -70,7 +72,7 @@ class Watched:
 
     def _hear(self, message: ConsoleMessage) -> None:
         # That an answer was 4xx or never came the browser says by itself; what the page does then is tested.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(_OF_THE_NETWORK):
             self.complaints.append(message.text)
 
 
