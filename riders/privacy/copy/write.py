@@ -100,28 +100,31 @@ def _pages(ring: KeyRing, actor: Actor, list_taps: ListOwn, now: datetime) -> di
             limit=PAGE,
         )
 
-    def by_id(list_page: Callable[..., Awaitable[Sequence[Any]]], **more: object) -> _Page:
-        async def page(conn: Connection, before: int | None) -> Sequence[Any]:
-            return await list_page(conn, before=before, limit=PAGE, **more)
-
-        return page
-
     return {
         "profile.json": profile,
-        "consents.json": by_id(queries.list_consent_decisions, **own),
+        "consents.json": _by_id(queries.list_consent_decisions, **own),
         "reports.json": partial(_reports, ring, actor),
         "points.json": points,
-        "objections.json": by_id(list_objections, actor=actor, status=None),
-        "honours.json": by_id(list_own_records, actor=actor),
-        "applications.json": by_id(list_applications, ring=ring, actor=actor, status=None),
-        "appointments.json": by_id(list_appointments, actor=actor, now=now, only_counting=False),
+        "objections.json": _by_id(list_objections, actor=actor, status=None),
+        "honours.json": _by_id(list_own_records, actor=actor),
+        "applications.json": _by_id(list_applications, ring=ring, actor=actor, status=None),
+        "appointments.json": _by_id(list_appointments, actor=actor, now=now, only_counting=False),
         "willingness.json": willingness,
-        "looks.json": by_id(list_own_tasks, **own),
+        "looks.json": _by_id(list_own_tasks, **own),
         "notices.json": notices,
         "sessions.json": sessions,
         "wechat.json": wechat,
         "taps.json": taps,
     }
+
+
+def _by_id(list_page: Callable[..., Awaitable[Sequence[Any]]], **more: object) -> _Page:
+    """Read page after page of a list that goes down by id."""
+
+    async def page(conn: Connection, before: int | None) -> Sequence[Any]:
+        return await list_page(conn, before=before, limit=PAGE, **more)
+
+    return page
 
 
 async def _reports(ring: KeyRing, actor: Actor, conn: Connection, before: int | None) -> Sequence[Any]:
