@@ -246,6 +246,24 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFeedback:
+    """Taps of one kind at one station: how many, of how many people, how many within posted hours, and when."""
+
+    station_id: int
+    station_code: str
+    station_name: str
+    area_path: str
+    kind: FeedbackKind
+    amenity: str | None
+    taps: int
+    tellers: int
+    within_hours: int
+    first_told_at: datetime
+    last_told_at: datetime
+    case_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTap:
     """What is kept of a rider's tap, for himself: `station` is its name."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core.access.models import Actor
 from core.database import Connection
 from station.feedback import queries
-from station.feedback.queries import OpenFeedback
+from station.models import OpenFeedback
 from station.registry import READERS
 
 #: What nobody answered in this time says nothing any more.

@@ -1,31 +1,12 @@
 """All SQL about taps and the faults they tell of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from core.database import Connection
-from station.models import Fault, FeedbackKind, OwnTap
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFeedback:
-    """Taps of one kind at one station: how many, of how many people, how many within posted hours, and when."""
-
-    station_id: int
-    station_code: str
-    station_name: str
-    area_path: str
-    kind: FeedbackKind
-    amenity: str | None
-    taps: int
-    tellers: int
-    within_hours: int
-    first_told_at: datetime
-    last_told_at: datetime
-    case_id: int | None
+from station.models import Fault, FeedbackKind, OpenFeedback, OwnTap
 
 
 async def list_open_feedback(
