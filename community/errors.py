@@ -58,7 +58,7 @@ class UnknownCategory(Refusal):
     slug = "unknown-category"
     title = Text("类别不存在", "Unknown category")
     detail = Text(
-        "没有类别 {code}，请从 /api/v1/categories 中选择。", "There is no category {code}; see /api/v1/categories."
+        "没有类别“{code}”，或它已停用，请另选一类。", "There is no category {code}, or it is retired; choose another."
     )
 
 
