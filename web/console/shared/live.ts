@@ -17,7 +17,7 @@ const LONGEST_WAIT_MS = 60_000
 
 /**
  * Listen while the component is there. `onNews` is given each event of a case. `onAnew` asks to load everything anew:
- * after the line was broken and its place lost, when the service says so, and every 15 s while it is broken.
+ * whenever the line begins without a place to go on from, when the service says so, and every 15 s while it is broken.
  *
  * After a short break the browser itself goes on from the last event it has (`Last-Event-ID`), and nothing is loaded.
  */
@@ -29,7 +29,6 @@ export function useLiveCases(onNews: (news: CaseNews) => void, onAnew: () => voi
   let source: EventSource | null = null
   let wait = FIRST_WAIT_MS
   let timers: number[] = []
-  let wasLive = false
 
   function open(): void {
     close()
@@ -40,8 +39,7 @@ export function useLiveCases(onNews: (news: CaseNews) => void, onAnew: () => voi
       isLive.value = true
       isBroken.value = false
       wait = FIRST_WAIT_MS
-      if (!resumed && wasLive) onAnew()
-      wasLive = true
+      if (!resumed) onAnew() // also the first time: what came between the first loading and now was told to nobody
     })
     opened.addEventListener('case', (event) => onNews(JSON.parse(event.data) as CaseNews))
     opened.addEventListener('reset', () => onAnew())
@@ -61,7 +59,6 @@ export function useLiveCases(onNews: (news: CaseNews) => void, onAnew: () => voi
   function lose(): void {
     isLive.value = false
     isBroken.value = true
-    wasLive = true // whatever came in between must be loaded
   }
 
   function later(act: () => void, after: number): void {

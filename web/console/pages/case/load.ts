@@ -1,6 +1,7 @@
 // A case as the service gives it, kept as it is there: loaded again whenever it says that something happened.
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
+import { computed, onMounted, ref, shallowRef } from 'vue'
 import { api, data, Problem, type Schemas } from '@shared/api'
+import { useLiveCases } from '../../shared/live'
 
 export type Detail = Schemas['CaseDetail']
 export type Case = Schemas['Case']
@@ -59,7 +60,10 @@ export function useCase(id: number) {
   }
 
   onMounted(load)
-  onBeforeUnmount(listen(id, load))
+  useLiveCases(
+    (news) => news.case_id === id && void load(),
+    () => void load(),
+  )
   return {
     detail,
     problem,
@@ -70,31 +74,6 @@ export function useCase(id: number) {
     category: computed(() => known.value.categories.find(({ code }) => code === detail.value?.case.category_code)),
     departments: computed(() => known.value.departments),
     categories: computed(() => known.value.categories),
-  }
-}
-
-/** Tell of each event of one case; a stream that ended, as with its session, is opened again. Gives how to stop. */
-function listen(id: number, changed: () => void): () => void {
-  let stream: EventSource | null = null
-  let timer = 0
-  function open(): void {
-    stream = new EventSource('/api/v1/cases/stream')
-    stream.addEventListener('case', (event) => {
-      if ((JSON.parse((event as MessageEvent<string>).data) as { case_id: number }).case_id === id) changed()
-    })
-    stream.addEventListener('reset', changed)
-    stream.addEventListener('error', () => {
-      if (stream?.readyState !== EventSource.CLOSED) return // the browser tries again by itself
-      timer = window.setTimeout(() => {
-        changed() // also renews a session that has run out
-        open()
-      }, 5000)
-    })
-  }
-  open()
-  return () => {
-    clearTimeout(timer)
-    stream?.close()
   }
 }
 
