@@ -2,12 +2,14 @@
 import { computed, ref, shallowRef } from 'vue'
 import { api, data, type Problem, type Schemas } from '@shared/api'
 import { session } from '@shared/session'
-import { hasText, questionOf, type Filter } from './filter'
+import { hasText, isDueToday, isNumber, questionOf, type Filter } from './filter'
 
 export type Line = Schemas['CaseLine']
 
 const PAGE = 50
 const LARGEST_PAGE = 200
+/** Among so many rows the page itself looks for words, and for what is due today. */
+const MOST_SOUGHT = 1000
 /** News that come together are looked up together. */
 const GATHER_MS = 300
 
@@ -33,12 +35,7 @@ export function useCases(filter: () => Filter, isReading: () => boolean) {
   })
   const shown = computed(() => {
     const { text, clock } = filter()
-    const endOfDay = new Date().setHours(24, 0, 0, 0)
-    return lines.value.filter(
-      (line) =>
-        hasText(line, text) &&
-        (clock !== 'today' || (line.next_due_at !== null && new Date(line.next_due_at).getTime() < endOfDay)),
-    )
+    return lines.value.filter((line) => hasText(line, text) && (clock !== 'today' || isDueToday(line)))
   })
 
   async function page(after: string | null, limit: number): Promise<Schemas['CasePage']> {
@@ -46,14 +43,18 @@ export function useCases(filter: () => Filter, isReading: () => boolean) {
     return data(api.GET('/api/v1/cases', { params: { query } }))
   }
 
-  /** Load from the beginning as many rows as are wanted. */
-  async function read(wanted: number): Promise<{ rows: Line[]; next: string | null }> {
+  /** Load from the beginning as many rows as are wanted, or as have to be looked through. */
+  async function read(least: number): Promise<{ rows: Line[]; next: string | null }> {
+    const { text, clock } = filter()
+    const wanted = clock === 'today' || (text && !isNumber(text)) ? MOST_SOUGHT : least
+    const comesByClock = questionOf(filter(), null).order === 'due'
     const rows: Line[] = []
     let next: string | null = null
     do {
       const got = await page(next, Math.min(LARGEST_PAGE, wanted - rows.length))
       rows.push(...got.cases)
-      next = got.next_cursor
+      const isPast = clock === 'today' && comesByClock && rows.length > 0 && !isDueToday(rows.at(-1)!)
+      next = isPast ? null : got.next_cursor
     } while (next && rows.length < wanted)
     return { rows, next }
   }

@@ -28,14 +28,15 @@ export interface Filter {
   area: string
   /** Late, or due before the day is over. */
   clock: ClockFilter
-  /** Words looked for in what is loaded; a whole case number is asked of the service. */
+  /** Words looked for in the first thousand that fit the rest; a whole case number is asked of the service. */
   text: string
   /** Only what is assigned to the person signed in. */
   isMine: boolean
   order: Schemas['Order']
 }
 
-const NUMBER = /^[A-Za-z0-9]+-\d+$/
+/** Tell whether this is a whole case number. */
+export const isNumber = (text: string): boolean => /^[A-Za-z0-9]+-\d+$/.test(text)
 
 const list = (value: LocationQuery[string] | undefined): string[] =>
   (Array.isArray(value) ? value : value ? [value] : []).filter((each): each is string => each !== null)
@@ -69,7 +70,7 @@ export function addressOf(filter: Filter): LocationQueryRaw {
 
 /** Write it as what GET /api/v1/cases takes, and so as what a saved filter keeps. */
 export function questionOf(filter: Filter, staffId: number | null) {
-  const number = NUMBER.test(filter.text) ? filter.text.toUpperCase() : null
+  const number = isNumber(filter.text) ? filter.text.toUpperCase() : null
   // Asked by what is due next the service gives open cases alone; who asks for ended ones wants the newest first.
   const asksEnded = filter.states.some((state) => ENDED.has(state))
   return {
@@ -94,6 +95,11 @@ export function filterOfSaved(query: Record<string, unknown>, staffId: number | 
     isMine: query.assignee_id !== undefined && query.assignee_id === staffId,
     order: query.order === 'newest' ? 'newest' : 'due',
   }
+}
+
+/** Tell whether the next clock of a case runs out before the day is over, or has. */
+export function isDueToday(line: Schemas['CaseLine']): boolean {
+  return line.next_due_at !== null && new Date(line.next_due_at).getTime() < new Date().setHours(24, 0, 0, 0)
 }
 
 /** Tell whether a loaded case has the words looked for. */
