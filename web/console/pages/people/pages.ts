@@ -36,3 +36,9 @@ export function usePages<T, C = number>(ask: (cursor: C | null) => Promise<PageO
 
   return { rows, next, problem, isLoading, isRead, load: () => read(null), more: () => read(next.value) }
 }
+
+/** A list read page by page, as the component shows it that is given one. */
+export type Pages = Pick<
+  ReturnType<typeof usePages<unknown, unknown>>,
+  'next' | 'problem' | 'isLoading' | 'isRead' | 'load' | 'more'
+>

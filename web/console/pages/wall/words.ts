@@ -3,6 +3,7 @@ import { words } from '@shared/words'
 export const WORDS = words(
   {
     title: '{name} · 骑士驿站',
+    product: '骑士驿站',
     demo: '演示数据',
     month: '近 30 天',
     asOf: '截至 {at}',
@@ -15,11 +16,13 @@ export const WORDS = words(
     late: '已超时',
     days: '{n} 天',
     failed: '连不上服务，显示的是 {at} 的数据',
+    nothing: '连不上服务，每分钟再试一次',
     leave: '退出大屏',
     full: '全屏',
   },
   {
     title: '{name} · Rider Station',
+    product: 'Rider Station',
     demo: 'Demonstration',
     month: 'Last 30 days',
     asOf: 'as of {at}',
@@ -32,6 +35,7 @@ export const WORDS = words(
     late: 'late',
     days: '{n} d',
     failed: 'No connection: these are the data of {at}',
+    nothing: 'The service does not answer; asked again every minute',
     leave: 'Leave the wall view',
     full: 'Full screen',
   },

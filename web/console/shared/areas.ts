@@ -1,4 +1,4 @@
-// Names of areas, learned as they are shown.
+// Areas by their paths: what they are called, learned as they are shown, and what is beneath them.
 import { reactive } from 'vue'
 import { api, data, type Schemas } from '@shared/api'
 
