@@ -19,6 +19,21 @@ async def test_the_console_knows_who_is_signed_in(desk: BrowserContext, sign_ins
     await expect(page).to_have_url("/console/queue")
 
 
+async def test_a_page_whose_files_are_gone_says_so_and_opens_when_loaded_anew(
+    desk: BrowserContext, sign_ins: SignIns
+) -> None:
+    await sign_ins.as_staff(desk, "demo-secretary5")
+    page = await desk.new_page()
+    await page.goto("/console/queue")
+    await page.route("**/assets/StationsPage-*", lambda route: route.fulfill(status=404))  # as after an upgrade
+    await page.get_by_role("navigation", name="主要页面").get_by_role("link", name="驿站").click()
+    told = page.get_by_role("alert").filter(has_text="这个页面没有打开")
+    await expect(told).to_be_visible()
+    await page.unroute("**/assets/StationsPage-*")
+    await told.get_by_role("link", name="重新载入并打开").click()
+    await expect(page.get_by_role("heading", name="驿站", exact=True)).to_be_visible()
+
+
 async def test_who_is_not_signed_in_is_led_to_sign_in(desk: BrowserContext, site: Program) -> None:
     page = await desk.new_page()
     await page.goto("/console/stations")

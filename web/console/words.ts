@@ -6,6 +6,8 @@ export const WORDS = words(
     demo: '演示数据',
     demoWhy: '这里的人、案件和驿站都是虚构的',
     toContent: '跳到内容',
+    notOpened: '这个页面没有打开：网络不通，或者系统刚刚升级。这里写好的内容还在，请先保存。',
+    openWhole: '重新载入并打开',
     pages: '主要页面',
     menu: '菜单',
     queue: '案件队列',
@@ -44,6 +46,9 @@ export const WORDS = words(
     demo: 'Demonstration',
     demoWhy: 'All people, cases and stations here are made up',
     toContent: 'Skip to content',
+    notOpened:
+      'That page did not open: there is no network, or the service was just upgraded. Save what you wrote here.',
+    openWhole: 'Load it anew',
     pages: 'Main pages',
     menu: 'Menu',
     queue: 'Queue',
