@@ -158,3 +158,18 @@ async def expect_touchable(page: Page) -> None:
           .map(([box, one]) => `${Math.round(box.width)}×${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`)"""
     )
     assert not small, small
+
+
+async def expect_fits(page: Page) -> None:
+    """Nothing of a page may stick out to the right but what scrolls sideways by itself, such as a row of chips."""
+    wide = await page.evaluate(
+        """() => {
+          const scrolls = (one) =>
+            one && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement?.closest('main *')))
+          return [...document.querySelectorAll('main *')]
+            .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+            .filter((one) => !scrolls(one.parentElement?.closest('main *')))
+            .map((one) => one.outerHTML.slice(0, 120))
+        }"""
+    )
+    assert not wide, wide

@@ -3,60 +3,27 @@
 import uuid
 import zipfile
 
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import BrowserContext, expect
 
-from tests.acceptance.program import Program
-from tests.web.browser import expect_accessible, expect_touchable, opened, phone_options, shoot
+from tests.web.browser import expect_accessible, shoot
 from tests.web.people import SignIns
-
-PAGES = {
-    "me": "/rider/me",
-    "points": "/rider/me/points",
-    "tasks": "/rider/me/tasks",
-    "reporter": "/rider/me/reporter",
-    "profile": "/rider/me/profile",
-    "new-appeal": "/rider/appeals",
-}
-
-
-async def test_every_page_of_ones_own_is_within_reach_of_everybody(phone: BrowserContext, sign_ins: SignIns) -> None:
-    await sign_ins.as_rider(phone, "19900000001")
-    page = await phone.new_page()
-    for name, address in PAGES.items():
-        await page.goto(address)
-        await expect(page.get_by_role("main")).to_be_visible()
-        await page.wait_for_load_state("networkidle")
-        await expect_accessible(page)
-        await expect_touchable(page)
-        await shoot(page, f"rider-{name}")
-
-
-async def test_they_are_there_in_english_and_in_the_dark(browser: Browser, site: Program, sign_ins: SignIns) -> None:
-    async with opened(browser, site.url, **phone_options(language="en", is_dark=True)) as context:
-        await sign_ins.as_rider(context, "19900000001")
-        page = await context.new_page()
-        await page.goto(PAGES["me"])
-        await page.get_by_role("link", name="Points and honours").click()
-        await expect(page.get_by_role("heading", name="Entries")).to_be_visible()
-        await expect_accessible(page)
-        await shoot(page, "rider-points-dark-en")
 
 
 async def test_a_new_rider_applies_and_leaves_with_everything(phone: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_rider(phone, "19911112222")
     page = await phone.new_page()
-    await page.goto(PAGES["profile"])
+    await page.goto("/rider/me/profile")
     await page.get_by_label("姓名").fill("试用骑手")
     await page.get_by_role("button", name="保存").click()
     await expect(page.get_by_text("已保存")).to_be_visible()
 
-    await page.goto(PAGES["reporter"])
+    await page.goto("/rider/me/reporter")
     await page.get_by_role("combobox", name="街道").select_option(label="湾畔街道")
     await page.get_by_role("combobox", name="社区").select_option(label="听涛社区")
     await page.get_by_role("button", name="提交申请").click()
     await expect(page.get_by_role("heading", name="申请已提交，等待社区审核")).to_be_visible()
 
-    await page.goto(PAGES["profile"])
+    await page.goto("/rider/me/profile")
     async with page.expect_download() as copy:
         await page.get_by_role("button", name="下载我的数据").click()
     with zipfile.ZipFile(await (await copy.value).path()) as packed:
@@ -71,7 +38,7 @@ async def test_a_new_rider_applies_and_leaves_with_everything(phone: BrowserCont
 
 async def test_an_appeal_goes_out_once_is_followed_and_taken_back(phone: BrowserContext) -> None:
     page = await phone.new_page()
-    await page.goto(PAGES["new-appeal"])
+    await page.goto("/rider/appeals")
     words = f"楼道灯不亮 {uuid.uuid4().hex[:6]}"
     await page.get_by_label("哪一类").select_option(index=1)
     await page.get_by_label("请写明情况").fill(words)

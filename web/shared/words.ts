@@ -16,9 +16,17 @@ export function words<T extends Tree>(zh: T, en: Same<T>): Record<Language, T> {
 
 type Translate = (key: string, values?: Record<string, unknown> | number, plural?: number) => string
 
-/** Use a page's words: `const t = useWords(WORDS)`, then `t('key')`, `t('key', { name })`. */
+/** Words that are missing show as their key; the browser's own log says so, and no test of a page allows for it. */
+function missing(language: string, key: string): void {
+  console.error(`no words for ${key} in ${language}`)
+}
+
+/**
+ * Use a page's words: `const t = useWords(WORDS)`, then `t('key')`, `t('key', { name })`. Once in a component: another
+ * call would get the words of the first.
+ */
 export function useWords(messages: Record<Language, Tree>): Translate {
-  return useI18n({ messages, useScope: 'local' } as object).t as unknown as Translate
+  return useI18n({ messages, missing, useScope: 'local' } as object).t as unknown as Translate
 }
 
 function firstLanguage(): Language {
@@ -31,7 +39,8 @@ export const i18n = createI18n({
   legacy: false,
   locale: firstLanguage(),
   fallbackLocale: 'zh-CN',
-  missingWarn: import.meta.env.DEV,
+  missingWarn: false, // `missing` says it
+  missing,
 })
 
 /** Show everything in this language from now on, and remember it on this device. */

@@ -3,7 +3,6 @@ import { words } from '@shared/words'
 export const WORDS = words(
   {
     title: '骑手登录',
-    back: '返回',
     why: '找驿站不用登录。上报、查进度和积分要登录：手机号只用来认出是您，社区需要时联系您。',
     phone: '手机号',
     send: '获取验证码',
@@ -22,7 +21,6 @@ export const WORDS = words(
   },
   {
     title: 'Sign in as a rider',
-    back: 'Back',
     why: 'Finding stations needs no sign-in. Reports, their progress and points do: your number only says that it is you, and lets the community reach you.',
     phone: 'Phone number',
     send: 'Send me a code',

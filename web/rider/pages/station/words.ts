@@ -5,7 +5,6 @@ export const WORDS = words(
   {
     ...TELLING_ZH,
     title: '驿站',
-    back: '返回',
     loading: '正在打开驿站…',
     old: '这是 {time} 的旧信息，门可能已经关了。',
     photo: '{name}的门面照片',
@@ -58,7 +57,6 @@ export const WORDS = words(
   {
     ...TELLING_EN,
     title: 'Station',
-    back: 'Back',
     loading: 'Opening the station…',
     old: 'This is old information of {time}; the door may have closed since.',
     photo: 'The front of {name}',
