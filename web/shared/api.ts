@@ -114,12 +114,18 @@ export async function problemOf(answer: Response): Promise<Problem> {
   return new Problem(
     answer.status,
     body.type?.split('#')[1] ?? '',
-    body.title ?? `HTTP ${answer.status}`,
+    body.title ?? bareTitle(answer.status),
     body.detail ?? '',
     body.errors ?? [],
     body.request_id ?? '',
     wait > 0 ? wait : null,
   )
+}
+
+/** What a gate before the service answered, which has no words of its own for a person. */
+function bareTitle(status: number): string {
+  if (language.startsWith('zh')) return status < 500 ? `请求没有成功（${status}）` : `服务暂时不能用（${status}）`
+  return status < 500 ? `That did not work (${status})` : `The service cannot be used just now (${status})`
 }
 
 /** Make the problem of a request that nobody answered. */
