@@ -11,12 +11,12 @@ from tests.pictures import draw, encode
 Json = dict[str, Any]
 
 
-def photo(number: int, *, noisy: int = 400) -> FilePayload:
+def photo(number: int, *, noisy: int = 400, width: int = 2600) -> FilePayload:
     """Take a picture as a camera does: large, lying on its side, with what the camera writes about itself.
 
     A square of `noisy` pixels in it does not compress.
     """
-    picture = draw(number, width=2600, height=1950)
+    picture = draw(number, width=width, height=width * 3 // 4)
     noise = random.Random(number).randbytes(noisy * noisy * 3)
     picture.paste(Image.frombytes("RGB", (noisy, noisy), noise), (100, 100))
     exif = picture.getexif()

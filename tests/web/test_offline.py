@@ -11,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.program import Program
 from tests.web.browser import expect_accessible, opened, phone_options, shoot
+from tests.web.reporting import begin, finish, photo, take
 
 _UNTIL_IT_WAITS = """async () => {
   const registration = await navigator.serviceWorker.getRegistration('/rider/')
@@ -85,24 +86,44 @@ async def test_a_new_version_waits_while_somebody_writes_and_loses_nothing(brows
         await expect(page.get_by_role("region", name="驿站").get_by_role("link").first).to_be_visible()
         await keep_app(page)
         await page.evaluate("localStorage.setItem('of the first version', 'kept')")
-        await page.goto("/rider/sign-in")
-        field = page.get_by_role("textbox", name="手机号")
-        await field.fill("19900000005")
+        await begin(page, photo(90, width=800))
+        await finish(page, words="旧版本里写好的")
+        await expect(page.get_by_role("heading", name="登录后马上发出")).to_be_visible(timeout=20_000)
+        await page.get_by_role("button", name="再报一件").click()
+        await take(page, photo(91, width=800))
+        await page.get_by_role("button", name="就在这里").click()
+        field = page.get_by_label("补充说明（可不填）")
+        await field.fill("写到一半")
 
         release.number = 2
         await page.evaluate(_UNTIL_IT_WAITS)
         await expect(page.get_by_text("有新版本")).to_be_hidden()
-        await expect(field).to_have_value("19900000005")
+        await expect(field).to_have_value("写到一半")
 
-        await page.get_by_role("button", name="返回").click()
+        for _ in range(2):
+            await page.get_by_role("button", name="返回").click()
+        await page.get_by_role("link", name="有 1 件还没送达").click()
         await expect(page.get_by_text("有新版本")).to_be_visible()
         await shoot(page, "rider-update")
         async with page.expect_navigation():
             await page.get_by_role("button", name="立即更新").click()
-        await expect(page.get_by_role("region", name="驿站").get_by_role("link").first).to_be_visible()
         await expect(page.get_by_text("有新版本")).to_be_hidden()
+        await _expect_both_kept(page)
         waiting = "navigator.serviceWorker.getRegistration('/rider/').then((one) => one.waiting === null)"
         assert await page.evaluate(waiting)
         assert "kept" == await page.evaluate("localStorage.getItem('of the first version')")
         databases = await page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))")
         assert "finding" in databases
+
+
+async def _expect_both_kept(page: Page) -> None:
+    """What waited to be sent and what was half written are there, with their words and photos, and go on."""
+    posted = page.get_by_role("article").filter(has_text="旧版本里写好的")
+    await expect(posted.get_by_role("status")).to_contain_text("等待登录")
+    drafted = page.get_by_role("article").filter(has_text="没写完")
+    for item in (posted, drafted):
+        shown = item.get_by_role("img", name="照片 1")
+        await expect(shown).to_be_visible()
+        assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
+    await drafted.get_by_role("button", name="接着写").click()
+    await expect(page.get_by_label("补充说明（可不填）")).to_have_value("写到一半")

@@ -4,19 +4,24 @@ The oracle is this process: what it wrote, each with words of its own, against w
 """
 
 import asyncio
+import json
+import re
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, Response, Route, expect
 
+from app.postgres import running
+from core.database import connected
 from tests.acceptance.program import Program, sign_in_staff
 from tests.web.browser import expect_accessible, expect_touchable, opened, phone_options, reopened, shoot
 from tests.web.people import SignIns
 from tests.web.reporting import begin, finish, own_reports, photo, take
 
-RIDER, OTHER = "19900000003", "19900000011"
+RIDER, OTHER, LEAVING = "19900000003", "19900000011", "19900000006"
 SOON = 20_000
 
 
@@ -234,3 +239,181 @@ async def test_a_report_waits_for_its_own_rider(rider: BrowserContext, shaky_sig
     await page.goto("/rider/outbox")
     await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=SOON)
     await expect_whole(page, {"【等本人】": 1})
+
+
+async def count_reports(program: Program, words: str) -> int:
+    """Count in the database itself what was reported with these words, whoever did."""
+    async with running(program.data_dir) as server, connected(server.superuser_dsn) as conn:
+        found: int = await conn.fetchval("select count(*) from report where description = $1", words)
+        return found
+
+
+async def test_a_service_that_is_down_is_asked_again_when_it_says(rider: BrowserContext, shaky: Program) -> None:
+    page, moments = await rider.new_page(), []
+
+    async def be_down(route: Route) -> None:
+        # Down for work, or too busy, cannot be brought about to the second: a gate before the service says so here.
+        moments.append(time.monotonic())
+        if len(moments) == 1:
+            page_of_gate = "<h1>503 Service Temporarily Unavailable</h1>"
+            # Longer than the outbox would rest by itself.
+            await route.fulfill(status=503, headers={"Retry-After": "3"}, content_type="text/html", body=page_of_gate)
+        elif len(moments) == 2:
+            assert 201 == (await route.fetch()).status  # the service has it, and yet the answer is no
+            problem = {"type": "/problems#overloaded", "title": "服务繁忙", "detail": "维护中，稍后恢复。"}
+            headers = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+            await route.fulfill(status=503, headers=headers, body=json.dumps(problem))
+        else:
+            await route.continue_()
+
+    await page.route("**/api/v1/reports", be_down)
+    await begin(page, photo(70, width=800))
+    await finish(page, words="【维护中】")
+    await expect(page.get_by_text(re.compile("服务繁忙，([123] 秒后|马上)自动再试"))).to_be_visible(timeout=SOON)
+    await expect(page.get_by_text("服务暂时不能用（503）")).to_be_visible()
+    await expect_accessible(page)
+    await shoot(page, "outbox-busy")
+    await expect(page.get_by_text("维护中，稍后恢复。")).to_be_visible()
+    await expect(page.get_by_role("button", name="修改")).to_have_count(0)  # the service may have it
+    await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=SOON)
+    first, second, third = moments
+    assert second - first >= 3
+    assert third - second >= 1
+    await expect_whole(page, {"【维护中】": 1})
+    assert 1 == await count_reports(shaky, "【维护中】")
+
+
+#: Write down noise until not even a few bytes more are kept.
+FILL = """async () => {
+  const asked = indexedDB.open('noise', 1)
+  asked.onupgradeneeded = () => asked.result.createObjectStore('noise', { autoIncrement: true })
+  const box = await new Promise((opened) => (asked.onsuccess = () => opened(asked.result)))
+  for (let size = 65536; size > 16; ) {
+    const act = box.transaction('noise', 'readwrite')
+    act.objectStore('noise').add(crypto.getRandomValues(new Uint8Array(size)))
+    const isKept = await new Promise((told) => ((act.oncomplete = () => told(true)), (act.onabort = () => told(false))))
+    if (!isKept) size /= 2
+  }
+  box.close()
+}"""
+
+
+async def test_a_full_phone_says_so_and_loses_nothing(
+    browser: Browser, shaky: Program, shaky_sign_ins: SignIns
+) -> None:
+    # Without a service worker, whose files would need room too.
+    async with opened(browser, shaky.url, **phone_options(), service_workers="block") as rider:
+        await shaky_sign_ins.as_rider(rider, RIDER)
+        page = await rider.new_page()
+        await page.goto("/readyz")  # where nothing is kept yet: a browser goes by the room it last asked for
+        await _report_on_a_full_phone(rider, page, shaky)
+
+
+async def _report_on_a_full_phone(rider: BrowserContext, page: Page, shaky: Program) -> None:
+    disk, origin = await rider.new_cdp_session(page), {"origin": shaky.url}
+
+    async def make_room() -> None:
+        usage = (await disk.send("Storage.getUsageAndQuota", origin))["usage"]
+        await disk.send("Storage.overrideQuotaForOrigin", origin | {"quotaSize": int(usage) + 2_000_000})
+
+    await disk.send("Storage.overrideQuotaForOrigin", origin | {"quotaSize": 1})
+    told = page.get_by_role("dialog").filter(has_text="手机存储空间已满，内容没能存下")
+    await page.goto("/rider/report")
+    await page.get_by_label("拍照").set_input_files(photo(71, width=800))
+    await told.get_by_role("button", name="确认").click()
+    await expect(page.get_by_role("alert")).to_contain_text("请清理一些空间，再试一次")
+    await expect(page.get_by_text("没写完的")).to_have_count(0)  # no draft without its photo
+    await make_room()
+    await take(page, photo(71, width=800))
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await page.evaluate(FILL)
+    await page.get_by_label("加照片").set_input_files(photo(72, width=800))
+    await told.get_by_role("button", name="确认").click()
+    await expect(page.get_by_role("img", name="照片")).to_have_count(1)
+    await make_room()
+    await page.get_by_role("button", name="就在这里").click()
+    words = page.get_by_label("补充说明（可不填）")
+    await expect(words).to_be_visible()
+    await page.evaluate(FILL)
+    await words.fill("【存满】")
+    await page.get_by_role("button", name="暴露垃圾").click()
+    await expect_accessible(page)
+    await told.get_by_role("button", name="确认").click()
+    await expect(words).to_have_value("【存满】")
+    await expect_accessible(page)
+    await shoot(page, "report-full")
+
+    # What is in the outbox rests, too: what could not be noted as sent would be sent twice.
+    await make_room()
+    await rider.set_offline(True)
+    await page.get_by_role("button", name="暴露垃圾").click()
+    await expect(page.get_by_role("heading", name="已存在手机里")).to_be_visible(timeout=SOON)
+    await page.evaluate(FILL)
+    await rider.set_offline(False)
+    await expect(page.get_by_text("手机存储空间已满，腾出空间后自动发出")).to_be_visible(timeout=SOON)
+    await expect_accessible(page)
+    await shoot(page, "outbox-full")
+    assert 0 == await count_reports(shaky, "【存满】")
+    await make_room()
+    await page.get_by_role("button", name="现在再试").click()
+    await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=SOON)
+    await expect_whole(page, {"【存满】": 1})
+
+
+async def test_a_browser_that_keeps_nothing_says_so_and_still_finds_stations(rider: BrowserContext) -> None:
+    # Each Chromium that can be started has IndexedDB; where site data is blocked, opening it throws just this.
+    await rider.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError') }")
+    page = await rider.new_page()
+    await page.goto("/rider/report")
+    await expect(page.get_by_role("alert")).to_contain_text("在这里不能上报。请换普通窗口或换一个浏览器打开。")
+    await expect_accessible(page)
+    await shoot(page, "report-nothing-kept")
+    await page.get_by_label("拍照").set_input_files(photo(73, width=800))
+    await page.get_by_role("dialog").get_by_role("button", name="确认").click()
+    await page.goto("/rider/outbox")
+    await expect(page.get_by_role("alert")).to_contain_text("请换普通窗口打开")
+    await page.goto("/rider/")
+    await expect(page.get_by_role("region", name="驿站").get_by_role("link").first).to_be_visible()
+
+
+async def test_who_signs_out_leaves_what_was_not_sent_waiting_for_himself(
+    browser: Browser, shaky: Program, shaky_sign_ins: SignIns
+) -> None:
+    async with opened(browser, shaky.url, **phone_options()) as phone:
+        await shaky_sign_ins.as_rider(phone, LEAVING)
+        page = await phone.new_page()
+        # A network that lets everything through but reports: none that exists does so when told to.
+        await phone.route("**/api/v1/reports", lambda route: route.abort())
+        await begin(page, photo(74, width=800))
+        await finish(page, words="【退出】")
+        await expect(page.get_by_role("heading", name="已存在手机里")).to_be_visible(timeout=SOON)
+        async with opened(browser, shaky.url, storage_state=await phone.storage_state()) as copy:
+            assert 200 == (await copy.request.get("/api/v1/reports")).status
+            await _sign_out(page)
+            assert 401 == (await copy.request.get("/api/v1/reports")).status  # it has ended for all who hold it
+        await phone.unroute("**/api/v1/reports")
+        await page.goto("/rider/me/reports")
+        await expect(page).to_have_url("/rider/sign-in?next=/me/reports")
+
+        await page.goto("/rider/outbox")
+        await expect(page.get_by_text("等待登录")).to_be_visible(timeout=SOON)
+        await expect(page.get_by_text("【退出】")).to_be_visible()
+        await expect(page.get_by_role("img", name="照片 1")).to_be_visible()
+        await expect_accessible(page)
+        await shoot(page, "outbox-signed-out")
+        await shaky_sign_ins.as_rider(phone, OTHER)
+        await page.reload()
+        await expect(page.get_by_text("这部手机上另一位骑手的上报")).to_be_visible()
+        await expect(page.get_by_text("【退出】")).to_have_count(0)
+        assert 0 == await count_reports(shaky, "【退出】")
+
+
+async def _sign_out(page: Page) -> None:
+    await page.goto("/rider/me")
+    await page.get_by_role("button", name="退出登录").click()
+    sure = page.get_by_role("dialog").filter(has_text="未发送的上报仍保留在这台手机上")
+    await expect_accessible(page)
+    await shoot(page, "rider-sign-out")
+    await sure.get_by_role("button", name="退出登录").click()
+    await expect(page.get_by_text("已退出")).to_be_visible()
+    await expect(page.get_by_role("link", name="登录")).to_be_visible()

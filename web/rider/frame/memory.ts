@@ -10,7 +10,8 @@ export interface Remembered<T> {
 const STORE = 'answers'
 let opening: Promise<IDBPDatabase> | null = null
 
-function open(): Promise<IDBPDatabase> {
+// A browser that lets nothing be kept throws at once, instead of refusing later.
+async function open(): Promise<IDBPDatabase> {
   opening ??= openDB('finding', 1, { upgrade: (database) => void database.createObjectStore(STORE) })
   return opening
 }

@@ -1,19 +1,25 @@
 // The outbox as pages see it: what is in it, and what a rider may do with it.
 import { computed, readonly, ref, shallowRef, watch } from 'vue'
 import { session } from '@shared/session'
-import { bodyOf, mayMend, newItem, type Item } from './item'
-import { readyPhoto } from './photo'
+import { bodyOf, mayMend, newItem, type Item, type PhotoMark } from './item'
+import { readyPhoto, type Photo } from './photo'
 import { sendAgain, startSending } from './sender'
-import { addItem, changeItem, dropItem, dropPhotos, listItems, NotKept, whenChanged } from './store'
+import {
+  addItem,
+  changeItem,
+  dropItem,
+  dropPhotos,
+  listItems,
+  toldAlready,
+  whenChanged,
+  type PhotoBytes,
+} from './store'
 
 const all = shallowRef<Item[]>([])
-const trouble = shallowRef<NotKept | null>(null)
 const isRead = ref(false)
 
 /** Everything on this phone, oldest first, kept up to date over all tabs. */
 export const items = computed(() => all.value)
-/** That this browser keeps nothing. */
-export const storageTrouble = computed(() => trouble.value)
 export const isOutboxRead = readonly(isRead)
 /** What has not arrived whole. */
 export const unsent = computed(() => all.value.filter((item) => item.state !== 'draft' && item.doneAt === null))
@@ -50,16 +56,12 @@ export function openOutbox(): void {
   if (isOpen) return
   isOpen = true
   whenChanged(() => void read())
-  void read().then(tidy)
+  void read().then(tidy).catch(toldAlready)
   startSending()
 }
 
 async function read(): Promise<void> {
-  try {
-    all.value = await listItems()
-  } catch (error) {
-    if (error instanceof NotKept) trouble.value = error
-  }
+  all.value = await listItems().catch(() => all.value) // `storageTrouble` tells why
   isRead.value = true
 }
 
@@ -72,10 +74,11 @@ async function tidy(): Promise<void> {
   }
 }
 
-/** Begin a draft. Throws `NotKept`. */
-export async function beginDraft(): Promise<Item> {
-  const item = newItem(owner.value, Date.now())
-  await addItem(item)
+/** Begin a draft, with a photo or without. Throws `NotKept`. */
+export async function beginDraft(photo?: Photo): Promise<Item> {
+  const empty = newItem(owner.value, Date.now())
+  const item = photo ? { ...empty, photos: [markOf(photo)] } : empty
+  await addItem(item, photo && [bytesOf(item.id, photo)])
   await read()
   // Asked of the browser once there is something to lose; what it answers changes nothing for us.
   void navigator.storage?.persist?.().catch(() => {})
@@ -84,13 +87,22 @@ export async function beginDraft(): Promise<Item> {
 
 /** Add a photo to a draft, or begin one with it, and give the draft's id. Throws `PhotoNotTaken`, `NotKept`. */
 export async function addPhoto(draft: string | null, file: Blob): Promise<string> {
-  const { sha256, type, bytes } = await readyPhoto(file)
-  const id = draft ?? (await beginDraft()).id
-  const mark = { sha256, type, isReceived: false, refusal: '' }
+  const photo = await readyPhoto(file)
+  if (draft === null) return (await beginDraft(photo)).id
   const added = (item: Item) =>
-    item.photos.some((photo) => photo.sha256 === sha256) ? item : { ...item, photos: [...item.photos, mark] }
-  await changeItem(id, added, [{ item: id, sha256, type, bytes }])
-  return id
+    item.photos.some((each) => each.sha256 === photo.sha256)
+      ? item
+      : { ...item, photos: [...item.photos, markOf(photo)] }
+  await changeItem(draft, added, [bytesOf(draft, photo)])
+  return draft
+}
+
+function markOf({ sha256, type }: Photo): PhotoMark {
+  return { sha256, type, isReceived: false, refusal: '' }
+}
+
+function bytesOf(item: string, { sha256, type, bytes }: Photo): PhotoBytes {
+  return { item, sha256, type, bytes }
 }
 
 /** Take a photo out of a draft. */
@@ -149,6 +161,6 @@ export async function sendAsItIs(id: string): Promise<void> {
 }
 
 /** Forget it on this phone. */
-export { dropItem as discard } from './store'
+export { dropItem as discard, storageTrouble, toldAlready } from './store'
 export { sendAgain, sending } from './sender'
 export { mayMend, type Item } from './item'

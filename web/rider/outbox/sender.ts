@@ -8,7 +8,16 @@ import { currentLanguage } from '@shared/words'
 import { noAnswer, Problem, problemOf, type Schemas } from '@shared/api'
 import { readSession, session } from '@shared/session'
 import { isRefusal, restAfter, type Item } from './item'
-import { changeItem, dropPhotos, findItem, listItems, listPhotos, whenChanged, type PhotoBytes } from './store'
+import {
+  changeItem,
+  dropPhotos,
+  findItem,
+  listItems,
+  listPhotos,
+  toldAlready,
+  whenChanged,
+  type PhotoBytes,
+} from './store'
 
 const ANSWER_MS = 30_000
 /** The service gives a photo two minutes. */
@@ -49,9 +58,13 @@ async function sendInTurn(): Promise<void> {
 
 /** Let everything that only waited for a network, or for a sign-in, be due, and send. */
 export async function sendAgain(): Promise<void> {
-  for (const item of await listItems().catch(() => []))
-    if (item.delay && item.delay.cause !== 'busy') await changeItem(item.id, (it) => ({ ...it, delay: null }))
+  await letRestEnd().catch(toldAlready)
   await sendDue()
+}
+
+async function letRestEnd(): Promise<void> {
+  for (const item of await listItems())
+    if (item.delay && item.delay.cause !== 'busy') await changeItem(item.id, (it) => ({ ...it, delay: null }))
 }
 
 /** Keep sending while this page lives. */

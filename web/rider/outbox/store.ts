@@ -1,5 +1,6 @@
 // Drafts and the outbox in IndexedDB, and how tabs hear of each other's changes. Every write is on the disk before it is told.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { shallowReadonly, shallowRef } from 'vue'
 import type { Item } from './item'
 
 interface Boxes extends DBSchema {
@@ -22,6 +23,16 @@ export class NotKept extends Error {
   }
 }
 
+const lastTrouble = shallowRef<NotKept | null>(null)
+/** Why the phone did not keep what it was given last; null again once it does. */
+export const storageTrouble = shallowReadonly(lastTrouble)
+
+/** Let pass what the phone did not keep: `storageTrouble` tells of it on the page. */
+export function toldAlready(error: unknown): null {
+  if (error instanceof NotKept) return null
+  throw error
+}
+
 const STRICT = { durability: 'strict' } as const
 const told = new BroadcastChannel('outbox')
 let opening: Promise<IDBPDatabase<Boxes>> | null = null
@@ -42,10 +53,12 @@ function boxes(): Promise<IDBPDatabase<Boxes>> {
 
 async function kept<T>(work: (db: IDBPDatabase<Boxes>) => Promise<T>): Promise<T> {
   try {
-    return await work(await boxes())
+    const done = await work(await boxes())
+    if (lastTrouble.value?.cause === 'closed') lastTrouble.value = null
+    return done
   } catch (error) {
     if (!(error instanceof DOMException) || error.name === 'DataCloneError') throw error
-    throw new NotKept(error.name === 'QuotaExceededError' ? 'full' : 'closed')
+    throw (lastTrouble.value = new NotKept(error.name === 'QuotaExceededError' ? 'full' : 'closed'))
   }
 }
 
@@ -64,11 +77,12 @@ export function listPhotos(id: string): Promise<PhotoBytes[]> {
   return kept((db) => db.getAll('photos', IDBKeyRange.bound([id], [id, []])))
 }
 
-/** Keep a new item. */
-export async function addItem(item: Item): Promise<void> {
+/** Keep a new item together with its photos, or nothing of it. */
+export async function addItem(item: Item, photos: PhotoBytes[] = []): Promise<void> {
   await kept(async (db) => {
-    const act = db.transaction('items', 'readwrite', STRICT)
-    await Promise.all([act.store.put(item), act.done])
+    const act = db.transaction(['items', 'photos'], 'readwrite', STRICT)
+    const puts = [act.objectStore('items').put(item), ...photos.map((photo) => act.objectStore('photos').put(photo))]
+    await Promise.all([...puts, act.done])
   })
   tell()
 }
@@ -86,15 +100,19 @@ export async function changeItem(
     const act = db.transaction(['items', 'photos'], 'readwrite', STRICT)
     const found = await act.objectStore('items').get(id)
     const next = found ? change(found) : null
-    if (next) {
-      await act.objectStore('items').put(next)
-      for (const photo of photos) await act.objectStore('photos').put(photo)
-    }
-    await act.done
+    const puts = next
+      ? [act.objectStore('items').put(next), ...photos.map((photo) => act.objectStore('photos').put(photo))]
+      : []
+    await Promise.all([...puts, act.done])
     return next
   })
   if (changed) tell()
   return changed
+}
+
+/** Keep a photo of something that is no item, under a name of its own. */
+export async function keepPhoto(photo: PhotoBytes): Promise<void> {
+  await kept((db) => db.put('photos', photo))
 }
 
 /** Forget photos of an item: these, or all of them. */
@@ -122,6 +140,7 @@ export function whenChanged(hear: () => void): void {
 }
 
 function tell(): void {
+  lastTrouble.value = null
   told.postMessage('changed')
   hearAll()
 }

@@ -16,7 +16,7 @@ export const WORDS = words(
     drafts: '有 {n} 件没写完的，点这里接着写',
     outbox: '有 {n} 件还没送达，点这里查看',
     full: '手机存储空间已满，内容没能存下。请清理一些空间，再试一次。',
-    closed: '这个浏览器不让我们保存内容（可能是无痕模式），报到一半关掉就会丢失。请换普通窗口打开。',
+    closed: '这个浏览器不让我们保存内容（可能是无痕模式），在这里不能上报。请换普通窗口或换一个浏览器打开。',
     addPhoto: '加照片',
     place: '在哪里？',
     reason: '用一次您现在的位置，只为把问题送到所在社区；不会记录行踪。',
@@ -76,7 +76,7 @@ export const WORDS = words(
     outbox: '{n} not delivered yet: tap to look',
     full: 'Your phone has no room left, so this could not be kept. Free some space and try again.',
     closed:
-      'This browser does not let us keep anything (a private window perhaps): what is half written is lost when you close it. Please use a normal window.',
+      'This browser does not let us keep anything (a private window perhaps), so you cannot report from here. Please use a normal window or another browser.',
     addPhoto: 'Add',
     place: 'Where is it?',
     reason: 'Your position is used once, to bring this to the right community; your movements are not recorded.',
