@@ -411,7 +411,8 @@ async def test_who_signs_out_leaves_what_was_not_sent_waiting_for_himself(
 async def _sign_out(page: Page) -> None:
     await page.goto("/rider/me")
     await page.get_by_role("button", name="退出登录").click()
-    sure = page.get_by_role("dialog").filter(has_text="未发送的上报仍保留在这台手机上")
+    sure = page.get_by_role("dialog", name="退出登录").filter(has_text="未发送的上报仍保留在这台手机上")
+    await expect(sure).to_be_focused()
     await expect_accessible(page)
     await shoot(page, "rider-sign-out")
     await sure.get_by_role("button", name="退出登录").click()
