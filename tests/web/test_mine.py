@@ -1,6 +1,5 @@
 """The rider's own things: applying, points, consents, a copy and deletion; appeals and follow-ups without sign-in."""
 
-import re
 import uuid
 import zipfile
 

@@ -403,6 +403,7 @@ async def test_who_signs_out_leaves_what_was_not_sent_waiting_for_himself(
         await shoot(page, "outbox-signed-out")
         await shaky_sign_ins.as_rider(phone, OTHER)
         await page.reload()
+        await page.wait_for_load_state("networkidle")  # whatever would be sent has been
         await expect(page.get_by_text("这部手机上另一位骑手的上报")).to_be_visible()
         await expect(page.get_by_text("【退出】")).to_have_count(0)
         assert 0 == await count_reports(shaky, "【退出】")
