@@ -36,3 +36,12 @@ export async function sha256Of(bytes: ArrayBuffer): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+/** Give the media type that the first bytes show, of those the service takes; many a system names none for HEIC. */
+export function recognise(bytes: ArrayBuffer): string | null {
+  const text = String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(12, bytes.byteLength)))
+  if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg'
+  if (text.startsWith('\x89PNG')) return 'image/png'
+  if (text.startsWith('RIFF') && text.endsWith('WEBP')) return 'image/webp'
+  return /^....ftyp(heic|heix|heim|heis|mif1)$/s.test(text) ? 'image/heic' : null
+}

@@ -1,6 +1,6 @@
 // Sends files: lists, whose answer is a report, and photos.
 import { noAnswer, problemOf, send } from '@shared/api'
-import { sha256Of, shrinkBeside } from '@shared/photo'
+import { recognise, sha256Of, shrinkBeside } from '@shared/photo'
 
 /**
  * Send a list as the whole body. Gives the report, which says row by row why where nothing of it was taken, and
@@ -26,9 +26,9 @@ export async function upload<T>(
  * service judges it. Sending the same again is harmless. Gives the name and the answer; throws a `Problem`.
  */
 export async function putPhoto(file: Blob, pathOf: (sha256: string) => string) {
-  const body = (await shrinkBeside(file)) ?? file
-  const sha256 = await sha256Of(await body.arrayBuffer())
-  const headers = { 'Content-Type': body.type || 'image/jpeg' }
+  const body = await ((await shrinkBeside(file)) ?? file).arrayBuffer()
+  const sha256 = await sha256Of(body)
+  const headers = { 'Content-Type': recognise(body) ?? (file.type || 'image/jpeg') }
   const answer = await ask(new Request(new URL(pathOf(sha256), location.origin), { method: 'PUT', headers, body }))
   if (!answer.ok) throw await problemOf(answer)
   return { sha256, answer }

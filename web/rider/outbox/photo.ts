@@ -1,5 +1,5 @@
 // From a file of the camera or the gallery to what is sent.
-import { sha256Of, shrinkBeside } from '@shared/photo'
+import { recognise, sha256Of, shrinkBeside } from '@shared/photo'
 
 /** As many photos, and as many bytes of one, as the service takes. */
 export const MOST_PHOTOS = 6
@@ -22,17 +22,8 @@ export interface Photo {
 export async function readyPhoto(file: Blob): Promise<Photo> {
   const small = await shrinkBeside(file)
   const bytes = await (small ?? file).arrayBuffer()
-  const type = small ? 'image/jpeg' : recognise(new Uint8Array(bytes, 0, Math.min(12, bytes.byteLength)))
+  const type = small ? 'image/jpeg' : recognise(bytes)
   if (!type) throw new PhotoNotTaken('unreadable')
   if (bytes.byteLength > LARGEST_PHOTO) throw new PhotoNotTaken('large')
   return { sha256: await sha256Of(bytes), type, bytes }
-}
-
-/** Give the media type that the first bytes show, of those the service takes; phones often name none for HEIC. */
-function recognise(head: Uint8Array): string | null {
-  const text = String.fromCharCode(...head)
-  if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg'
-  if (text.startsWith('\x89PNG')) return 'image/png'
-  if (text.startsWith('RIFF') && text.endsWith('WEBP')) return 'image/webp'
-  return /^....ftyp(heic|heix|heim|heis|mif1)$/s.test(text) ? 'image/heic' : null
 }
