@@ -25,10 +25,11 @@ DEVICE = "phone-of-the-acceptance-tests"
 
 
 class Program:
-    """`python -m app serve --demo` with its output in a file among the data."""
+    """`python -m app serve` with its output in a file among the data; with the demonstration or empty."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_demo: bool = True) -> None:
         self.data_dir = folder
+        self._words = ("serve", "--demo") if is_demo else ("serve",)
         self.log = folder / "log.txt"
         self.url = f"http://127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +52,7 @@ class Program:
         raise AssertionError(f"not ready within {within_s} s:\n{self.log.read_text()[-3000:]}")
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "app", "serve", "--demo"]
+        command = [sys.executable, "-m", "app", *self._words]
         with self.log.open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
 

@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, ViewportSize
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: What a run leaves for people to look at.
 SHOTS = ROOT / "build/screenshots"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 #: In the demonstration's district, WGS-84.
 HERE = {"latitude": 35.976, "longitude": 120.213, "accuracy": 12}
 
@@ -33,6 +33,18 @@ _QUIET = (
 )
 #: How the browser itself tells of an answer that is no success, and of a service worker it could not look up anew.
 _OF_THE_NETWORK = ("Failed to load resource", "An unknown error occurred when fetching the script")
+#: Maps are drawn by the processor here: only tests that look at one pay for it. As scripts to begin each page with:
+#: the queue as somebody uses it who has hidden its map, and a page in a browser that draws none.
+HIDDEN_QUEUE_MAP = """
+    if (location.pathname.startsWith('/console/') && localStorage.getItem('queue-map') === null)
+        localStorage.setItem('queue-map', 'off')
+"""
+WITHOUT_MAPS = """
+    const take = HTMLCanvasElement.prototype.getContext
+    HTMLCanvasElement.prototype.getContext = function (kind, ...how) {
+        return kind.startsWith('webgl') ? null : take.call(this, kind, ...how)
+    }
+"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -10,7 +10,7 @@ from tests.acceptance.program import Program
 from tests.geo.boundaries import feature
 from tests.web.browser import PHONE, expect_accessible, expect_fits, opened, shoot
 from tests.web.browser import desk_options as options
-from tests.web.people import SignIns
+from tests.web.people import SignIns, prove_again
 
 #: What sticks out of a phone's screen.
 ADMIN = "demo-admin"
@@ -92,9 +92,7 @@ async def test_new_boundaries_are_checked_compared_and_discarded_and_those_befor
     tree = page.get_by_role("tree").get_by_text("西格")
     await expect(dialog.or_(tree)).to_be_visible(timeout=15_000)  # asked only where the last proof is old
     if await dialog.is_visible():
-        await dialog.get_by_label("密码").fill(site.password_of(ADMIN))
-        await dialog.get_by_label("验证码").fill(await site.second_factor_of(ADMIN))
-        await dialog.get_by_role("button", name="验证并继续").click()
+        await prove_again(page, site, ADMIN)
     await expect(tree).to_be_visible(timeout=15_000)
     assert 0 == (await site.run("areas", "rollback"))[0]  # the others' demonstration has its areas again
 

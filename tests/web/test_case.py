@@ -1,22 +1,18 @@
 """The page of a case: its whole life, what happens when two act at once, and what must be at hand on it."""
 
 import re
-import uuid
 from pathlib import Path
 from typing import Any
 
 import shapely
 from playwright.async_api import BrowserContext, Page, expect
 
-from app.demo.areas import draw_areas
 from app.demo.pictures import draw_picture
-from tests.acceptance.program import Caller, Program, sign_in_staff
+from tests.acceptance.program import Program, sign_in_staff
 from tests.web.browser import PHONE, desk_options, expect_accessible, opened, shoot
+from tests.web.cases import AREAS, act, community_of, enter, expect_done, inside, open_case, post
 from tests.web.people import SignIns
 
-_AREAS = {area.code: area for area in draw_areas()}
-#: In the community of each secretary whom these tests use.
-_COMMUNITY = {2: "370299001002", 5: "370299002002", 6: "370299002003", 7: "370299003001", 8: "370299003002"}
 _NEXT_TO_7 = "370299003002"
 
 
@@ -24,19 +20,19 @@ async def test_a_case_lives_from_the_first_call_to_its_follow_up(
     desk: BrowserContext, site: Program, sign_ins: SignIns, tmp_path: Path
 ) -> None:
     await sign_ins.as_staff(desk, "demo-secretary8")
-    case = await _enter(desk, "litter", "星浦南路口垃圾桶满了（演示）", _inside(8))
+    case = await enter(desk, "litter", "星浦南路口垃圾桶满了（演示）", inside(8))
     await _save_template(desk, case)
-    page = await _open(desk, case)
+    page = await open_case(desk, case)
 
     await page.keyboard.press("c")
     await page.get_by_text("电话", exact=True).click()
     await page.get_by_label("说明").fill("已通话，今天清理")
     await page.get_by_label("说明").press("Control+Enter")
-    await _expect_done(page, "联系")
+    await expect_done(page, "联系")
     await page.keyboard.press("a")
     await expect(page.get_by_role("button", name="确定立案")).to_be_focused()
     await page.keyboard.press("Enter")
-    await _expect_done(page, "立案")
+    await expect_done(page, "立案")
     await expect(page.get_by_role("region", name="案件概况").get_by_text("已立案")).to_be_visible()
 
     await page.keyboard.press("d")
@@ -45,23 +41,23 @@ async def test_a_case_lives_from_the_first_call_to_its_follow_up(
     await expect_accessible(page)
     await shoot(page, "case-dispatch")
     await page.get_by_role("button", name="确定派遣").click()
-    await _expect_done(page, "派遣")
+    await expect_done(page, "派遣")
     await page.get_by_role("button", name="撤销").click()
     await expect(page.get_by_role("status").get_by_text("已撤销")).to_be_visible()
     await page.keyboard.press("d")
     await page.get_by_role("button", name="确定派遣").click()
-    await _expect_done(page, "派遣")
+    await expect_done(page, "派遣")
 
     # The department works; the page follows without being loaded again.
     department = await sign_in_staff(site, "demo-sanitation")
-    await _act(department, case, "accept")
+    await act(department, case, "accept")
     await expect(page.get_by_role("region", name="案件概况").get_by_text("处置中")).to_be_visible()
-    await _act(department, case, "handle", note="已清运两车")
+    await act(department, case, "handle", note="已清运两车")
     await expect(page.get_by_role("region", name="办理经过").get_by_text("已清运两车")).to_be_visible()
 
     await page.keyboard.press("v")
     await page.get_by_role("button", name="确定核查").click()
-    await _expect_done(page, "核查")
+    await expect_done(page, "核查")
     await page.keyboard.press("e")
     for name, seed in (("处置前", 71), ("处置后", 72)):
         async with page.expect_file_chooser() as chooser:
@@ -74,7 +70,7 @@ async def test_a_case_lives_from_the_first_call_to_its_follow_up(
     await expect(page.get_by_label("办理结果")).to_have_value(re.compile(f"案件{case['number']}已办结"))
     await shoot(page, "case-close")
     await page.get_by_role("button", name="确定结案").click()
-    await _expect_done(page, "结案")
+    await expect_done(page, "结案")
     await _compare_photos(page)
     await shoot(page, "case-closed")
 
@@ -131,14 +127,14 @@ async def test_who_comes_second_is_told_what_happened_and_keeps_his_words(
     desk: BrowserContext, site: Program, sign_ins: SignIns
 ) -> None:
     await sign_ins.as_staff(desk, "demo-secretary7")
-    case = await _enter(desk, "street_light", "白帆路灯不亮（演示）", _inside(7), phone=None)
+    case = await enter(desk, "street_light", "白帆路灯不亮（演示）", inside(7), phone=None)
     page = await desk.new_page()
     await page.route("**/cases/stream", lambda route: route.abort())  # so that nothing is told before
     await page.goto(f"/console/cases/{case['id']}")
     await page.get_by_role("button", name="不予立案").click()
     await page.get_by_label("说明").fill("属于小区内部道路")
     other = await sign_in_staff(site, "demo-grid7")
-    await _act(other, case, "file")
+    await act(other, case, "file")
     await page.get_by_role("button", name="确定不予立案").click()
     alert = page.get_by_role("alert").filter(has_text="案件已被他人更新")
     await expect(alert).to_be_visible()
@@ -148,7 +144,7 @@ async def test_who_comes_second_is_told_what_happened_and_keeps_his_words(
     await shoot(page, "case-conflict")
 
     # What is no longer possible at all says so, and the words stay to be copied.
-    await _act(other, case, "handle", note="已换灯泡")
+    await act(other, case, "handle", note="已换灯泡")
     await page.get_by_role("button", name="再试一次").click()
     await expect(page.get_by_role("alert").filter(has_text="现在不能再“不予立案”了")).to_be_visible()
     await expect(page.get_by_label("说明")).to_have_value("属于小区内部道路")
@@ -160,8 +156,8 @@ async def test_who_comes_second_is_told_what_happened_and_keeps_his_words(
 
 async def test_a_case_on_a_line_is_handed_over_in_one_step(desk: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_staff(desk, "demo-secretary7")
-    case = await _enter(desk, "blocked_lane", "两个社区交界处占道（演示）", _on_line(7, _NEXT_TO_7))
-    page = await _open(desk, case)
+    case = await enter(desk, "blocked_lane", "两个社区交界处占道（演示）", _on_line(7, _NEXT_TO_7))
+    page = await open_case(desk, case)
     place = page.get_by_role("region", name="位置", exact=True)
     await expect(place.get_by_text("正好在两个网格的界线上")).to_be_visible()
     await expect(place.get_by_text(re.compile(r"距它的界线 \d+\.\d 米"))).to_have_count(2)
@@ -179,10 +175,10 @@ async def test_a_duplicate_is_dismissed_restored_merged_and_split_off_again(
     desk: BrowserContext, sign_ins: SignIns
 ) -> None:
     await sign_ins.as_staff(desk, "demo-secretary5")
-    where = _inside(5)
-    first = await _enter(desk, "rubble", "晴川北门建筑垃圾两堆（演示）", where, phone=None)
-    second = await _enter(desk, "rubble", "晴川北门堆了建筑垃圾（演示）", where, phone=None)
-    page = await _open(desk, second)
+    where = inside(5)
+    first = await enter(desk, "rubble", "晴川北门建筑垃圾两堆（演示）", where, phone=None)
+    second = await enter(desk, "rubble", "晴川北门堆了建筑垃圾（演示）", where, phone=None)
+    page = await open_case(desk, second)
     beside = page.get_by_role("region", name="疑似重复")
     await expect(beside.get_by_text(re.compile(r"相似 \d+%")).first).to_be_visible()
     await beside.get_by_role("button", name=f"不是同一件 {first['number']}").click()
@@ -193,7 +189,7 @@ async def test_a_duplicate_is_dismissed_restored_merged_and_split_off_again(
     await expect_accessible(page)
     await shoot(page, "case-duplicates")
     await page.get_by_role("button", name="确定并案").click()
-    await _expect_done(page, "并案")
+    await expect_done(page, "并案")
     await expect(beside.get_by_role("link", name=first["number"])).to_be_visible()
     await page.keyboard.press("z")
     await expect(page.get_by_role("status").get_by_text("已撤销")).to_be_visible()
@@ -204,8 +200,8 @@ async def test_a_contact_is_masked_and_seen_whole_for_a_reason_that_is_kept(
     desk: BrowserContext, site: Program, sign_ins: SignIns
 ) -> None:
     await sign_ins.as_staff(desk, "demo-secretary6")
-    case = await _enter(desk, "help", "想问孩子入学（演示）", _inside(6), name="演示居民丁", phone="19900003377")
-    page = await _open(desk, case)
+    case = await enter(desk, "help", "想问孩子入学（演示）", inside(6), name="演示居民丁", phone="19900003377")
+    page = await open_case(desk, case)
     contact = page.get_by_role("region", name="联系人")
     await expect(contact.get_by_text("199****3377")).to_be_visible()
     await contact.get_by_role("button", name="查看完整").click()
@@ -230,8 +226,8 @@ async def test_the_page_holds_in_english_in_the_dark_and_on_a_phone(
 ) -> None:
     async with opened(browser, site.url, **desk_options(language="en", is_dark=True)) as dark:
         await sign_ins.as_staff(dark, "demo-secretary2")
-        case = await _enter(dark, "road_damage", "观澜路口坑洞（演示）", _inside(2))
-        page = await _open(dark, case)
+        case = await enter(dark, "road_damage", "观澜路口坑洞（演示）", inside(2))
+        page = await open_case(dark, case)
         await expect(page.get_by_role("heading", name="History")).to_be_visible()
         await page.get_by_role("button", name="Contact", exact=True).click()
         await expect_accessible(page)
@@ -247,68 +243,16 @@ async def test_the_page_holds_in_english_in_the_dark_and_on_a_phone(
         await shoot(page, "follow-ups-dark-en")
 
 
-async def _open(context: BrowserContext, case: dict[str, Any]) -> Page:
-    page = await context.new_page()
-    await page.goto(f"/console/cases/{case['id']}")
-    await expect(page.get_by_role("heading", level=1)).to_contain_text(case["number"], timeout=15_000)
-    return page
-
-
-async def _expect_done(page: Page, verb: str) -> None:
-    await expect(page.get_by_role("status").get_by_text(f"“{verb}”已办好")).to_be_visible()
-
-
-async def _enter(
-    context: BrowserContext,
-    category: str,
-    text: str,
-    where: shapely.Point,
-    *,
-    name: str = "演示居民",
-    phone: str | None = "19900003300",
-) -> dict[str, Any]:
-    """Enter the appeal of a resident who phoned, and give its case."""
-    contact = {"contact_name": name, "contact_phone": phone} if phone else {}
-    place = {"lon": where.x, "lat": where.y, "datum": "wgs84", "accuracy_m": 15}
-    body = {"category": category, "text": text, "channel": "phone", "place": place} | contact
-    entered = await _post(context, "/api/v1/appeals/on-behalf", body)
-    found = await (await context.request.get(f"/api/v1/cases/{entered['case_id']}")).json()
-    return dict(found["case"])
-
-
 def _title(case: dict[str, Any]) -> str:
     return f"清运答复 {case['number'][-4:]}"
 
 
 async def _save_template(context: BrowserContext, case: dict[str, Any]) -> None:
     body = {"title": _title(case), "body": "案件{case_number}已办结，现场已清运", "verb": "close", "field": "result"}
-    await _post(context, "/api/v1/templates", body)
-
-
-async def _post(context: BrowserContext, path: str, body: dict[str, Any]) -> Any:
-    session = await context.request.get("/api/v1/session")
-    headers = {
-        "Origin": session.url.removesuffix("/api/v1/session"),
-        "X-CSRF-Token": (await session.json())["csrf_token"],
-        "Idempotency-Key": uuid.uuid4().hex,
-    }
-    answer = await context.request.post(path, data=body, headers=headers)
-    assert answer.ok, await answer.text()
-    return await answer.json()
-
-
-async def _act(caller: Caller, case: dict[str, Any], verb: str, **said: str) -> None:
-    status, answer = await caller.ask("POST", f"/api/v1/cases/{case['id']}/{verb}", said)
-    assert 200 == status, answer
-
-
-def _inside(number: int) -> shapely.Point:
-    """Give a place well inside one of the grids of a secretary's community."""
-    leaf = next(area for area in _AREAS.values() if area.is_leaf and area.code.startswith(_COMMUNITY[number]))
-    return leaf.shape.representative_point()
+    await post(context, "/api/v1/templates", body)
 
 
 def _on_line(number: int, neighbour: str) -> shapely.Point:
     """Give a corner of the line between a secretary's community and another, at which only two grids meet."""
-    line = shapely.line_merge(_AREAS[_COMMUNITY[number]].shape.intersection(_AREAS[neighbour].shape))
+    line = shapely.line_merge(AREAS[community_of(number)].shape.intersection(AREAS[neighbour].shape))
     return shapely.get_point(line, 1)

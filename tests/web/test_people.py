@@ -1,32 +1,19 @@
 """Staff see to people by the console's pages: applications, appointments, accounts, the rota, the trail."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.acceptance.program import Caller, Program, sign_in_staff
-from tests.web.browser import desk_options, expect_accessible, opened, phone_options, shoot
-from tests.web.people import SignIns, solve
+from tests.acceptance.program import Program, sign_in_staff
+from tests.web.browser import DESK, desk_options, expect_accessible, opened, phone_options, shoot
+from tests.web.people import SignIns, apply_as_reporter
 
 COMMUNITY = "370299003002"
 
 
-async def _applicant(site: Program, phone: str, motivation: str) -> Caller:
-    anyone = Caller(site)
-    _, made = await anyone.ask("GET", "/api/v1/riders/challenge")
-    device = {"phone": phone, "device_nonce": uuid.uuid4().hex}
-    asked = device | {"proof": solve(made["challenge"])}
-    assert 202 == (await anyone.ask("POST", "/api/v1/riders/codes", asked))[0]
-    status, opened = await anyone.ask("POST", "/api/v1/riders/sessions", device | {"code": site.code_for(phone)})
-    assert 201 == status
-    rider = Caller(site, opened["session"]["access"])
-    body = {"area_code": COMMUNITY, "motivation": motivation}
-    assert 201 == (await rider.ask("POST", "/api/v1/riders/me/applications", body))[0]
-    return rider
-
-
 async def test_an_applicant_is_seen_whole_and_appointed(desk: BrowserContext, site: Program, sign_ins: SignIns) -> None:
-    rider = await _applicant(site, "19900000010", "每天在星浦一带送餐")
+    rider = await apply_as_reporter(site, "19900000010", "每天在星浦一带送餐", community=COMMUNITY)
     await sign_ins.as_staff(desk, "demo-secretary8")
     page = await desk.new_page()
     await page.goto("/console/people")
@@ -77,7 +64,7 @@ async def test_an_applicant_is_seen_whole_and_appointed(desk: BrowserContext, si
 
 
 async def test_a_decline_says_why(browser: Browser, site: Program, sign_ins: SignIns) -> None:
-    rider = await _applicant(site, "19900000012", "wants to help")
+    rider = await apply_as_reporter(site, "19900000012", "wants to help", community=COMMUNITY)
     async with opened(browser, site.url, **phone_options(language="en", is_dark=True)) as phone:
         await sign_ins.as_staff(phone, "demo-secretary8")
         page = await phone.new_page()
@@ -139,18 +126,53 @@ async def test_an_account_is_made_and_its_password_shown_once(
         await expect(page.get_by_role("listitem").filter(has_text="收回角色").first).to_be_visible()
         await expect_accessible(page)
         await shoot(page, "console-people-trail")
-        await page.get_by_role("link", name="保存期限").click()
-        await expect(page.get_by_role("spinbutton").first).to_be_visible()
-        await expect_accessible(page)
-        await shoot(page, "console-people-retention")
 
 
-async def test_a_shift_is_put_on_the_rota_and_taken_off(desk: BrowserContext, site: Program, sign_ins: SignIns) -> None:
+async def test_a_number_of_days_is_kept_and_a_wrong_one_refused_at_its_field(
+    desk: BrowserContext, sign_ins: SignIns
+) -> None:
+    await sign_ins.as_staff(desk, "demo-admin")
+    page = await desk.new_page()
+    await page.goto("/console/people/retention")
+    row = page.get_by_role("listitem").filter(has_text="通知：发出后")
+    field, save = row.get_by_role("spinbutton", name="保存天数：通知：发出后"), row.get_by_role("button", name="保存")
+    await expect(field).to_have_value("180")
+    await expect(save).to_be_disabled()
+    await field.fill("5")
+    await field.press("Enter")
+    await expect(row.get_by_role("alert")).to_have_text("须为 30 至 730 天。")
+    await expect(field).to_have_value("5")
+    assert 180 == await _days_of(page, "notices")
+    await expect_accessible(page)
+    await shoot(page, "console-people-retention")
+    await field.fill("200")
+    await save.click()
+    await expect(page.get_by_text("已改为 200 天")).to_be_visible()
+    await expect(row.get_by_role("alert")).to_have_count(0)
+    await expect(row).to_contain_text("修改")
+    assert 200 == await _days_of(page, "notices")
+    await page.reload()
+    await expect(field).to_have_value("200")
+    await field.fill("180")
+    await field.press("Enter")
+    await expect(page.get_by_text("已改为 180 天")).to_be_visible()
+    assert 180 == await _days_of(page, "notices")
+
+
+async def _days_of(page: Page, purpose: str) -> int:
+    answer = await (await page.request.get("/api/v1/retention")).json()
+    return int(next(each["days"] for each in answer["rules"] if each["purpose"] == purpose))
+
+
+async def test_a_shift_is_put_on_the_rota_taken_off_and_handed_over(
+    desk: BrowserContext, site: Program, sign_ins: SignIns
+) -> None:
     secretary = await sign_in_staff(site, "demo-secretary6")
     name = f"示例值班岗{uuid.uuid4().hex[:6]}"
     area = "370299/370299002/370299002003"
     body = {"name": name, "area_path": area, "is_default": False}
-    assert 201 == (await secretary.ask("POST", "/api/v1/posts", body))[0]
+    status, post = await secretary.ask("POST", "/api/v1/posts", body)
+    assert 201 == status
     await sign_ins.as_staff(desk, "demo-secretary6")
     page = await desk.new_page()
     await page.goto("/console/people/rota")
@@ -173,6 +195,36 @@ async def test_a_shift_is_put_on_the_rota_and_taken_off(desk: BrowserContext, si
     await shoot(page, "console-people-rota")
     await shift.get_by_role("button", name="撤下").click()
     await expect(page.get_by_text("这一周还没有排班。")).to_be_visible()
+
+    _, me = await secretary.ask("GET", "/api/v1/session")
+    now = datetime.now(UTC)
+    now_on = {"staff_id": me["id"], "starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=8)).isoformat()}
+    assert 201 == (await secretary.ask("POST", f"/api/v1/posts/{post['id']}/shifts", {"shifts": [now_on]}))[0]
+    await page.set_viewport_size(DESK)
+    await page.get_by_role("button", name="本周").click()
+    await expect(page.get_by_text("当班：演示书记·槐香社区")).to_be_visible()
+    await page.get_by_role("button", name="交班").click()
+    dialog = page.get_by_role("dialog", name="交班")
+    await dialog.get_by_label("接班人").click()
+    await expect(page.get_by_role("option", name="演示书记·槐香社区")).to_have_count(0)
+    await page.get_by_role("option", name="演示街道中心·松林街道").click()
+    await dialog.get_by_role("button", name="身体不适").click()
+    await expect_accessible(page)
+    await shoot(page, "console-people-hand-over")
+    await dialog.get_by_role("button", name="交班", exact=True).click()
+    await expect(page.get_by_text("已交班，移交 0 件案件")).to_be_visible()
+    await expect(page.get_by_text("当班：演示街道中心·松林街道")).to_be_visible()
+    await expect(page.get_by_role("listitem").filter(has_text="演示街道中心·松林街道")).to_contain_text(
+        "接班：身体不适"
+    )
+    _, rota = await secretary.ask("GET", f"/api/v1/posts/{post['id']}/rota")
+    assert ("演示街道中心·松林街道", "身体不适") == (
+        rota["on_duty"]["staff_name"],
+        rota["on_duty"]["handed_over_reason"],
+    )
+    await page.get_by_role("button", name="撤销此岗").click()
+    await page.get_by_role("button", name="撤销", exact=True).click()
+    await expect(page.get_by_text("已撤销", exact=True)).to_be_visible()
 
 
 async def _choose_area(page: Page, *names: str) -> None:

@@ -7,17 +7,13 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.acceptance.program import Caller, Program
-from tests.web.browser import desk_options, expect_accessible, opened, phone_options, shoot
+from tests.web.browser import HIDDEN_QUEUE_MAP, desk_options, expect_accessible, opened, phone_options, shoot
+from tests.web.cases import inside, post
 from tests.web.people import SignIns
 
 SECRETARY = "demo-secretary8"
 #: Longer than an act is held back.
 SENT_MS = 10_000
-#: Maps are drawn by the processor here; only the test that looks at one pays for it.
-_WITHOUT_MAP = """
-    if (location.pathname.startsWith('/console/') && localStorage.getItem('queue-map') === null)
-        localStorage.setItem('queue-map', 'off')
-"""
 
 
 async def test_a_case_arrives_by_itself_and_is_filed_by_keyboard(
@@ -25,7 +21,7 @@ async def test_a_case_arrives_by_itself_and_is_filed_by_keyboard(
 ) -> None:
     page = await _open_queue(desk, sign_ins)
     await expect(page.get_by_text("● 实时")).to_be_visible()
-    words = await _appeal(desk, site)
+    words = await _appeal(site)
     await expect(_row(page, words)).to_be_visible()
     await expect(_row(page, words).get_by_text("新", exact=True)).to_be_visible()
     await expect(_row(page, words).get_by_text(re.compile("仅剩 1[45] 分"))).to_be_visible()
@@ -35,7 +31,7 @@ async def test_a_case_arrives_by_itself_and_is_filed_by_keyboard(
     await expect(_chosen(page)).to_have_attribute("href", await _address_of_row(page, 1))
     await page.keyboard.press("k")
     await expect(_chosen(page)).to_have_attribute("href", await _address_of_row(page, 0))
-    more = await _appeal(desk, site)  # while somebody reads no row moves
+    more = await _appeal(site)  # while somebody reads no row moves
     await expect(page.get_by_role("button", name="有 1 件新案件，点此显示")).to_be_visible()
     await expect(_row(page, more)).to_have_count(0)
     await expect_accessible(page)
@@ -74,7 +70,7 @@ async def test_leaving_the_page_sends_what_was_held_back(
     desk: BrowserContext, site: Program, sign_ins: SignIns
 ) -> None:
     page = await _open_queue(desk, sign_ins)
-    words = await _appeal(desk, site)
+    words = await _appeal(site)
     await _row(page, words).get_by_role("button", name=re.compile("立案")).click()
     await expect(page.get_by_role("button", name="撤销")).to_be_visible()
     await page.goto("/livez")
@@ -85,13 +81,13 @@ async def test_what_found_no_network_is_sent_when_the_queue_is_opened_again(
     desk: BrowserContext, site: Program, sign_ins: SignIns
 ) -> None:
     page = await _open_queue(desk, sign_ins)
-    words = await _appeal(desk, site)
+    words = await _appeal(site)
     await expect(_row(page, words)).to_be_visible()
     await desk.set_offline(True)
     await expect(page.get_by_text("没有网络，显示的是断网前的内容")).to_be_visible()
     await _row(page, words).get_by_role("button", name=re.compile("立案")).click()
     await expect(page.get_by_text("联网后自动再送")).to_be_visible(timeout=SENT_MS)
-    meanwhile = await _appeal(desk, site)
+    meanwhile = await _appeal(site)
     await page.evaluate(  # as a quarter of a minute later
         """() => localStorage.setItem('held-acts', JSON.stringify(
             JSON.parse(localStorage.getItem('held-acts')).map((act) => ({...act, at: act.at - 15000}))))"""
@@ -106,7 +102,7 @@ async def test_what_found_no_network_is_sent_when_the_queue_is_opened_again(
 
 async def test_words_are_looked_for_beyond_the_rows_that_are_shown(desk: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_staff(desk, "demo-admin")
-    await desk.add_init_script(_WITHOUT_MAP)
+    await desk.add_init_script(HIDDEN_QUEUE_MAP)
     page = await desk.new_page()
     await page.goto("/console/queue")
     await expect(page.get_by_text("50 件，还有更多")).to_be_visible()
@@ -149,12 +145,12 @@ async def test_a_filter_lives_in_the_address_and_under_a_name(
 async def test_many_are_done_at_once_with_what_came_of_each(browser: Browser, site: Program, sign_ins: SignIns) -> None:
     async with opened(browser, site.url, **phone_options()) as phone:
         page = await _open_queue(phone, sign_ins)
-        first, second = await _appeal(phone, site), await _appeal(phone, site)
+        first, second = await _appeal(site), await _appeal(site)
         await expect(_row(page, second)).to_be_visible()
         for words in (first, second):
             await _row(page, words).get_by_text(words).scroll_into_view_if_needed()
             await _row(page, words).locator("label").click()
-        await _act(phone, site, first, "file")  # a colleague was quicker
+        await post(phone, f"/api/v1/cases/{(await _find(phone, first))['id']}/file", {})  # a colleague was quicker
         await page.get_by_role("button", name="立案 / 接收").click()
         results = page.get_by_role("dialog", name="批量办理结果")
         await expect(results).to_contain_text("1 件成功，1 件未成功")
@@ -168,7 +164,7 @@ async def test_many_are_done_at_once_with_what_came_of_each(browser: Browser, si
 
 async def _open_queue(context: BrowserContext, sign_ins: SignIns) -> Page:
     await sign_ins.as_staff(context, SECRETARY)
-    await context.add_init_script(_WITHOUT_MAP)
+    await context.add_init_script(HIDDEN_QUEUE_MAP)
     page = await context.new_page()
     await page.goto("/console/queue")
     await expect(page.get_by_role("listitem").filter(has=page.get_by_role("checkbox")).first).to_be_visible()
@@ -194,12 +190,10 @@ async def _cases(context: BrowserContext, **params: Any) -> list[dict[str, Any]]
     return found
 
 
-async def _appeal(context: BrowserContext, site: Program) -> str:
+async def _appeal(site: Program) -> str:
     """Let a resident of the secretary's community ask for something, and give the words that tell it from others."""
-    known = [each for each in await _cases(context, order="newest") if each["description"].endswith("（演示数据）")]
-    near = next(each for each in known if each["lon"] is not None)  # other tests report on the line to a neighbour
-    words = f"示例诉求{uuid.uuid4().hex[:8]}"
-    place = {"lon": near["lon"], "lat": near["lat"], "datum": "wgs84"}
+    words, where = f"示例诉求{uuid.uuid4().hex[:8]}", inside(8)
+    place = {"lon": where.x, "lat": where.y, "datum": "wgs84"}
     body = {"category": "litter", "text": words, "place": place}
     status, answer = await Caller(site).ask("POST", "/api/v1/appeals", body, key=str(uuid.uuid4()))
     assert 201 == status, answer
@@ -217,12 +211,3 @@ async def _expect_state(context: BrowserContext, words: str, state: str) -> None
             return
         await page.wait_for_timeout(100)
     assert state == (await _find(context, words))["state"]
-
-
-async def _act(context: BrowserContext, site: Program, words: str, verb: str) -> None:
-    me = await (await context.request.get("/api/v1/session")).json()
-    address = f"/api/v1/cases/{(await _find(context, words))['id']}/{verb}"
-    answer = await context.request.post(
-        address, data={}, headers={"X-CSRF-Token": me["csrf_token"], "Origin": site.url}
-    )
-    assert answer.ok, await answer.text()

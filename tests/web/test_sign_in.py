@@ -2,12 +2,11 @@
 
 import uuid
 
-import pyotp
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.program import Program, sign_in_staff
 from tests.web.browser import desk_options, expect_accessible, opened, phone_options, shoot
-from tests.web.people import SignIns
+from tests.web.people import SignIns, bind_authenticator, let_proof_grow_old
 
 
 async def test_staff_sign_in_by_name_password_and_code(desk: BrowserContext, site: Program) -> None:
@@ -54,31 +53,17 @@ async def test_a_newcomer_sets_a_password_and_an_authenticator_before_anything_e
         await expect(page.get_by_role("alert").first).to_contain_text("密码至少 12 个字符")
         await page.get_by_label("新密码").fill("harbour seven lantern oak")
         await page.get_by_role("button", name="保存新密码").click()
-        await page.get_by_role("button", name="绑定验证器").click()
-        await expect(page.get_by_role("img", name="验证器二维码")).to_be_visible()
-        secret = (await page.locator("li code").inner_text()).replace(" ", "")
-        await expect_accessible(page)
-        await page.get_by_label("6 位数字").fill(pyotp.TOTP(secret).now())
-        await page.get_by_role("button", name="确认绑定").click()
-        codes = page.get_by_role("group", name="恢复码")
-        await expect(codes.get_by_role("listitem")).to_have_count(10)
-        await shoot(page, "console-recovery-codes")
-        await codes.get_by_text("我已经保存好恢复码").click()
-        await codes.get_by_role("button", name="完成").click()
+        secret = await bind_authenticator(page)
         await page.get_by_role("button", name="开始工作").click()
         await expect(page).to_have_url("/console/queue")
         assert not [address for address in sent if secret in address]
 
 
-async def test_who_proved_himself_long_ago_is_asked_again_and_the_act_goes_on(
-    browser: Browser, site: Program, sign_ins: SignIns
-) -> None:
+async def test_who_proved_himself_long_ago_is_asked_again_and_the_act_goes_on(browser: Browser, site: Program) -> None:
     async with opened(browser, site.url, **desk_options(language="en", is_dark=True)) as desk:
-        await sign_ins.as_staff(desk, "demo-auditor")
+        await SignIns(site).as_staff(desk, "demo-auditor")
         page = await desk.new_page()
-        needed = {"type": "/docs#recent-sign-in-needed", "title": "Prove", "status": 403, "detail": "…"}
-        renew = "**/api/v1/account/recovery-codes"
-        await page.route(renew, lambda route: route.fulfill(status=403, json=needed), times=1)  # as ten minutes later
+        await let_proof_grow_old(site, "demo-auditor")
         await page.goto("/console/account")
         await page.get_by_role("button", name="Renew recovery codes").click()
         dialog = page.get_by_role("dialog", name="Prove again who you are")

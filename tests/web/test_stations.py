@@ -1,14 +1,19 @@
-"""The page of stations: editing in the table, hours as a week, lists in, what riders say, the poster."""
+"""The page of stations: editing in the table, hours as a week, lists in and out, the photo, riders' taps, posters."""
 
+import csv
+import io
+import re
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Page, expect
+import openpyxl
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from tests.acceptance.program import Program
+from tests.pictures import draw, encode
 from tests.web.browser import PHONE, desk_options, expect_accessible, expect_fits, opened, shoot
 from tests.web.people import SignIns
+from tests.web.reporting import ask, heic
 
-#: What sticks out of a phone's screen.
 #: Keeps the stations of a street where no other test of the pages is at work.
 KEEPER = "demo-street3"
 
@@ -103,6 +108,51 @@ async def test_a_list_is_tried_with_its_report_before_it_is_taken_in(
     await expect(dialog.get_by_text("已导入。")).to_be_visible()
     await dialog.get_by_role("button", name="关闭", exact=True).click()
     await expect(page.get_by_role("button", name=f"修改地址： {address}")).to_be_visible()
+
+
+async def test_the_register_leaves_as_a_file_that_can_be_read(desk: BrowserContext, sign_ins: SignIns) -> None:
+    page = await sit_down(desk, sign_ins)
+    listed = (await ask(page, "/api/v1/stations?limit=200"))["stations"]
+    files = {}
+    for form in ("csv", "xlsx"):
+        async with page.expect_download() as started:
+            await page.get_by_role("button", name=f"导出 {form}", exact=False).click()
+        file = await started.value
+        assert re.fullmatch(rf"stations-\d{{8}}\.{form}", file.suggested_filename)
+        files[form] = (await file.path()).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(files["csv"].decode("utf-8-sig"))))
+    assert [(each["code"], each["name"], each["address"]) for each in listed] == [
+        (each["code"], each["name"], each["address"]) for each in rows
+    ]
+    sheet = openpyxl.load_workbook(io.BytesIO(files["xlsx"])).active
+    assert sheet is not None
+    head, *lines = sheet.iter_rows(values_only=True)
+    assert ([*rows[0]], [each["code"] for each in rows]) == ([*head], [line[0] for line in lines])
+
+
+async def test_the_photo_of_a_door_is_sent_seen_by_riders_and_replaced(
+    desk: BrowserContext, phone: BrowserContext, sign_ins: SignIns
+) -> None:
+    page = await sit_down(desk, sign_ins)
+    station = await first_station(page)
+    await change(page, station, photo_sha256="ab" * 32)  # as a list does that names a photo which nobody has sent
+    await page.get_by_role("button", name="详情").first.click()
+    photo = page.get_by_role("dialog").get_by_role("region", name="照片")
+    await expect(photo).to_contain_text("还没有照片")
+    field = photo.get_by_label("上传照片")
+    await field.set_input_files({"name": "1.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"})
+    await expect(photo.get_by_role("alert")).to_be_visible()
+    rider = await phone.new_page()
+    second: FilePayload = {"name": "2.png", "mimeType": "image/png", "buffer": encode(draw(6, width=96), "PNG")}
+    for picture, width in ((heic(5), 64), (second, 96)):
+        await field.set_input_files(picture)
+        await expect(photo.get_by_role("img", name="的照片")).to_have_js_property("naturalWidth", width)
+        await expect(photo.get_by_role("alert")).to_have_count(0)
+        await rider.goto(f"/rider/stations/{station['id']}")
+        await expect(rider.get_by_role("img", name="的门面照片")).to_have_js_property("naturalWidth", width)
+    await expect_accessible(page)
+    await shoot(page, "stations-photo")
+    await shoot(rider, "stations-photo")
 
 
 async def test_what_riders_tapped_is_lifted_by_who_keeps_the_station(desk: BrowserContext, sign_ins: SignIns) -> None:
