@@ -12,7 +12,6 @@ from tests.web.browser import PHONE, expect_accessible, expect_fits, opened, sho
 from tests.web.browser import desk_options as options
 from tests.web.people import SignIns, prove_again
 
-#: What sticks out of a phone's screen.
 ADMIN = "demo-admin"
 
 

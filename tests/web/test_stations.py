@@ -3,11 +3,14 @@
 import csv
 import io
 import re
+import uuid
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
+from geo.datum import wgs84_to_gcj02
 from tests.acceptance.program import Program
 from tests.pictures import draw, encode
 from tests.web.browser import PHONE, desk_options, expect_accessible, expect_fits, opened, shoot
@@ -29,6 +32,12 @@ async def sit_down(context: BrowserContext, sign_ins: SignIns) -> Page:
 
 async def first_station(page: Page) -> dict[str, object]:
     answer = await page.request.get("/api/v1/stations?limit=1")
+    (station,) = (await answer.json())["stations"]
+    return dict(station)
+
+
+async def named(page: Page, text: str) -> dict[str, Any]:
+    answer = await page.request.get("/api/v1/stations", params={"text": text})
     (station,) = (await answer.json())["stations"]
     return dict(station)
 
@@ -108,6 +117,42 @@ async def test_a_list_is_tried_with_its_report_before_it_is_taken_in(
     await expect(dialog.get_by_text("已导入。")).to_be_visible()
     await dialog.get_by_role("button", name="关闭", exact=True).click()
     await expect(page.get_by_role("button", name=f"修改地址： {address}")).to_be_visible()
+
+
+async def test_a_station_is_added_where_a_map_says_it_is_and_moved(desk: BrowserContext, sign_ins: SignIns) -> None:
+    page = await sit_down(desk, sign_ins)
+    known = await named(page, "DEMO-021")
+    name = f"新站{uuid.uuid4().hex[:6]}"
+    await page.get_by_role("button", name="新增驿站").click()
+    dialog = page.get_by_role("dialog", name="新增驿站")
+    await dialog.get_by_role("textbox", name="名称").fill(name)
+    place = dialog.get_by_role("textbox", name="位置")
+    await place.fill("帆影路东头")
+    await expect(dialog.get_by_text("看不懂这个坐标")).to_be_visible()
+    await expect(dialog.get_by_role("button", name="保存驿站")).to_be_disabled()
+    lon, lat = wgs84_to_gcj02(known["lon"], known["lat"])
+    await place.fill(f"{lat:.6f}, {lon:.6f}")  # as some maps give them, the latitude first
+    await expect(dialog.get_by_text("白帆社区 · 第一网格")).to_be_visible()
+    await dialog.get_by_role("textbox", name="照门口牌子的写法").fill("每天 9:00-18:00")
+    await expect(dialog.get_by_text("读作")).to_be_visible()
+    await expect_accessible(page)
+    await shoot(page, "stations-new")
+    await dialog.get_by_role("button", name="保存驿站").click()
+
+    drawer = page.get_by_role("dialog", name=name)
+    await expect(drawer).to_be_visible()
+    await drawer.get_by_role("button", name="修改位置").click()
+    made = await named(page, name)
+    assert (True, True) == (abs(made["lon"] - known["lon"]) < 1e-5, abs(made["lat"] - known["lat"]) < 1e-5)
+    await expect(drawer.get_by_role("textbox", name="位置")).to_have_value(f"{made['lon']},{made['lat']}")
+    map_ = drawer.get_by_role("region", name="位置地图")
+    box = await map_.bounding_box()
+    assert box is not None
+    await map_.click(position={"x": box["width"] / 2 + 30, "y": box["height"] / 2})  # close by the pin
+    await expect(drawer.get_by_role("textbox", name="位置")).not_to_have_value(f"{made['lon']},{made['lat']}")
+    await drawer.get_by_role("region", name="位置", exact=True).get_by_role("button", name="保存").click()
+    await expect(drawer.get_by_role("button", name="修改位置")).to_be_visible()
+    assert made["lon"] != (await named(page, name))["lon"]
 
 
 async def test_the_register_leaves_as_a_file_that_can_be_read(desk: BrowserContext, sign_ins: SignIns) -> None:
