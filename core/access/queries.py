@@ -73,7 +73,10 @@ async def find_staff_name(conn: Connection, *, district_id: int, staff_id: int) 
 
 async def list_grants(conn: Connection, *, district_id: int, staff_id: int) -> tuple[Grant, ...]:
     rows = await conn.fetch(
-        "select role, area_path, department_id from staff_grant where district_id = $1 and staff_id = $2",
+        """
+        select role, area_path, department_id from staff_grant where district_id = $1 and staff_id = $2
+        order by role, area_path, department_id
+        """,
         district_id,
         staff_id,
     )

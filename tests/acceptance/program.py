@@ -32,6 +32,8 @@ class Program:
         self._words = ("serve", "--demo") if is_demo else ("serve",)
         self.log = folder / "log.txt"
         self.url = f"http://127.0.0.1:{free_port()}"
+        #: Further settings, from the next start on.
+        self.settings: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._used: dict[str, int] = {}
 
@@ -59,7 +61,8 @@ class Program:
     def _environment(self) -> dict[str, str]:
         known = {name: value for name, value in os.environ.items() if not name.startswith("STATION_")}
         known.pop("DATABASE_URL", None)
-        return known | {"STATION_DATA_DIR": str(self.data_dir), "STATION_PORT": self.url.rsplit(":", 1)[1]}
+        own = {"STATION_DATA_DIR": str(self.data_dir), "STATION_PORT": self.url.rsplit(":", 1)[1]}
+        return known | own | self.settings
 
     async def run(self, *words: str) -> tuple[int, str]:
         """Run a command beside the program and give its exit status and what it said."""

@@ -49,6 +49,7 @@ async def test_the_first_administrator_comes_in_by_the_token_and_nobody_after_hi
         await bind_authenticator(page)
         await page.get_by_role("button", name="开始工作").click()
         await expect(page).to_have_url("/console/queue")
+        await expect(page.get_by_role("link", name="导入区域边界")).to_be_visible()
         await expect_accessible(page)
         await shoot(page, "console-first-queue")
 

@@ -40,12 +40,12 @@ async def test_points_are_awarded_taken_back_and_restored_by_somebody_else(
     await _expect_refused(dialog, "分数", "6", "本月还可奖励 5 分")
     await dialog.get_by_role("button", name="取消").click()
 
-    await entry.get_by_role("button", name="撤回").click()
-    dialog = page.get_by_role("dialog", name="撤回")
+    await entry.get_by_role("button", name="撤销").click()
+    dialog = page.get_by_role("dialog", name="撤销")
     await dialog.get_by_role("button", name="记错了人").click()
-    await dialog.get_by_role("button", name="撤回", exact=True).click()
+    await dialog.get_by_role("button", name="撤销", exact=True).click()
     await expect(ledger.get_by_text("您区域内共 0 分")).to_be_visible()
-    await expect(entry).to_contain_text("已撤回")
+    await expect(entry).to_contain_text("已撤销")
     await expect(ledger.get_by_role("listitem").filter(has_text="-15")).to_contain_text("记错了人")
 
     # The rider objects; whoever took the points back does not decide on that.
@@ -67,7 +67,7 @@ async def test_points_are_awarded_taken_back_and_restored_by_somebody_else(
         await dialog.get_by_label("补记分数").fill("")
         await dialog.get_by_role("button", name="支持").click()
         await expect(_ledger(page).get_by_text("您区域内共 15 分")).to_be_visible()
-        await expect(_ledger(page).get_by_role("button", name="撤回")).to_have_count(1)
+        await expect(_ledger(page).get_by_role("button", name="撤销")).to_have_count(1)
         await page.get_by_text("已支持", exact=True).click()
         await expect(_objection(page)).to_contain_text("已复核，情况属实")
         await shoot(page, "console-points")

@@ -12,6 +12,7 @@ import {
 } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
 import { Protocol } from 'pmtiles'
 import type { Feature, FeatureCollection, Geometry, Position } from 'geojson'
 import type { Schemas } from './api'
@@ -70,18 +71,42 @@ export interface OpenMap {
   close(): void
 }
 
-/** Open a map in `holder`. `onTap` tells where it was tapped, `onSpot` which spot, `onPin` where the pin was dragged. */
-export function openMap(
-  holder: HTMLElement,
-  options: {
-    base: BaseMap
-    centre: LonLat
-    zoom?: number
-    onTap?: (place: LonLat) => void
-    onSpot?: (id: Spot['id']) => void
-    onPin?: (place: LonLat) => void
-  },
-): OpenMap {
+interface MapOptions {
+  base: BaseMap
+  centre: LonLat
+  zoom?: number
+  onTap?: (place: LonLat) => void
+  onSpot?: (id: Spot['id']) => void
+  onPin?: (place: LonLat) => void
+}
+
+const NO_MAP: OpenMap = {
+  setSpots() {},
+  setAreas() {},
+  setPin() {},
+  goTo() {},
+  fit() {},
+  close() {},
+}
+
+/**
+ * Open a map in `holder`. `onTap` tells where it was tapped, `onSpot` which spot, `onPin` where the pin was dragged.
+ * Where the browser cannot draw one (no WebGL, as on old office machines), words stand there and all else goes on.
+ */
+export function openMap(holder: HTMLElement, options: MapOptions): OpenMap {
+  try {
+    return drawMap(holder, options)
+  } catch {
+    holder.classList.add('no-map')
+    holder.textContent =
+      currentLanguage() === 'en'
+        ? 'This browser cannot draw maps (WebGL is off). All else works.'
+        : '这个浏览器不能画地图（WebGL 未开启），其余功能照常可用。'
+    return NO_MAP
+  }
+}
+
+function drawMap(holder: HTMLElement, options: MapOptions): OpenMap {
   const { datum } = options.base
   const isDark = matchMedia('(prefers-color-scheme: dark)').matches
   const map = new LibreMap({

@@ -75,7 +75,8 @@ async def insert_session(
 
 
 _GRANTS = """
-    (select json_agg(json_build_array(role, area_path, department_id)) from staff_grant
+    (select json_agg(json_build_array(role, area_path, department_id) order by role, area_path, department_id)
+        from staff_grant
      where district_id = session.district_id and staff_id = staff.id) as grants,
     staff.id is not null and one_time_until is not null as owes_password,
     staff.id is not null and totp_secret is null as owes_second_factor

@@ -18,6 +18,8 @@ export const WORDS = words(
     changed: '列表顺序有变化，点此更新',
     announced: '新到 {count} 件案件',
     none: '都办完了，没有未结案件。',
+    noAreas: '这里还没有区域。先导入社区网格的边界，上报和诉求才能分到人。',
+    noAreasDo: '导入区域边界',
     noneHow: '新案件到来时会自动出现在这里，不用刷新。',
     noneFound: '没有符合筛选的案件。',
     noneInLoaded: '已在前 1000 件中查找文字；可以再按状态、区域缩小范围，或输入完整案件号。',
@@ -153,6 +155,9 @@ export const WORDS = words(
     changed: 'The order has changed: update',
     announced: '{count} new cases',
     none: 'All done: there are no open cases.',
+    noAreas:
+      'There are no areas yet. Import the boundaries of the grids first: reports and appeals are routed by them.',
+    noAreasDo: 'Import boundaries',
     noneHow: 'A new case appears here by itself; there is nothing to reload.',
     noneFound: 'No case fits the filter.',
     noneInLoaded: 'The first 1,000 cases were searched. Narrow them by state or area, or type a whole case number.',
