@@ -17,7 +17,9 @@ help: ## List the targets
 run: .venv/runtime pages ## Start the service with the demonstration district on http://127.0.0.1:8080
 	$(BIN)/python -m app serve --demo
 
-test: lint types contracts webcheck pytest ## Run everything that must be green: style, types, import contracts, tests
+test: .venv/dev pages ## Run everything that must be green: style, types, import contracts, tests
+	$(MAKE) -j 2 webcheck types lint contracts
+	$(MAKE) pytest
 
 check: test ## The same as `make test`; what CI runs
 

@@ -23,7 +23,7 @@ async def take() -> None:
             async with async_playwright() as playwright:
                 browser = await launch(playwright)
                 assert browser is not None, "没有找到 Chromium / no Chromium found"
-                async with opened(browser, site.url, **phone_options()) as phone:
+                async with opened(browser, site.url, **phone_options() | {"device_scale_factor": 2}) as phone:
                     await _take_rider(phone)
                 async with opened(browser, site.url, **desk_options()) as desk:
                     await SignIns(site).as_staff(desk, "demo-street1")
