@@ -14,12 +14,14 @@ PAGES := $(shell find web -type f -not -path 'web/node_modules/*' -not -name sch
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/runtime pages ## Start the service with the demonstration district on http://127.0.0.1:8080
+run: ## Start the service with the demonstration district on http://127.0.0.1:8080
+	@$(MAKE) --no-print-directory -j 2 .venv/runtime pages
 	$(BIN)/python -m app serve --demo
 
-test: .venv/dev pages ## Run everything that must be green: style, types, import contracts, tests
-	$(MAKE) -j 2 webcheck types lint contracts
-	$(MAKE) pytest
+test: ## Run everything that must be green: style, types, import contracts, tests
+	@$(MAKE) --no-print-directory -j 2 .venv/dev pages
+	@$(MAKE) --no-print-directory -j 2 webcheck types lint contracts
+	@$(MAKE) --no-print-directory pytest
 
 check: test ## The same as `make test`; what CI runs
 

@@ -39,7 +39,7 @@ HIDDEN_QUEUE_MAP = """
     if (location.pathname.startsWith('/console/') && localStorage.getItem('queue-map') === null)
         localStorage.setItem('queue-map', 'off')
 """
-WITHOUT_MAPS = """
+_WITHOUT_WEBGL = """
     const take = HTMLCanvasElement.prototype.getContext
     HTMLCanvasElement.prototype.getContext = function (kind, ...how) {
         return kind.startsWith('webgl') ? null : take.call(this, kind, ...how)
@@ -89,9 +89,17 @@ class Watched:
 
 
 @asynccontextmanager
-async def opened(browser: Browser, base_url: str, **options: Any) -> AsyncIterator[BrowserContext]:
-    """Open a browser of its own for one person; when it closes, no page of it may have complained."""
+async def opened(
+    browser: Browser, base_url: str, *, has_maps: bool = False, **options: Any
+) -> AsyncIterator[BrowserContext]:
+    """Open a browser of its own for one person; when it closes, no page of it may have complained.
+
+    Without `has_maps` it has no WebGL, as on old machines: here maps are drawn by the processor, which takes longer
+    than all else.
+    """
     context = await browser.new_context(base_url=base_url, **options)
+    if not has_maps:
+        await context.add_init_script(_WITHOUT_WEBGL)
     async with _watched(context):
         yield context
 

@@ -44,17 +44,21 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
+def _needs_maps(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("maps") is not None
+
+
 @pytest_asyncio.fixture
-async def phone(browser: Browser, site: Program) -> AsyncIterator[BrowserContext]:
+async def phone(request: pytest.FixtureRequest, browser: Browser, site: Program) -> AsyncIterator[BrowserContext]:
     """Hold a rider's phone: 390 px wide, in Chinese, that knows where it is."""
-    async with opened(browser, site.url, **phone_options()) as context:
+    async with opened(browser, site.url, has_maps=_needs_maps(request), **phone_options()) as context:
         yield context
 
 
 @pytest_asyncio.fixture
-async def desk(browser: Browser, site: Program) -> AsyncIterator[BrowserContext]:
+async def desk(request: pytest.FixtureRequest, browser: Browser, site: Program) -> AsyncIterator[BrowserContext]:
     """Sit at a secretary's screen: 1440 px wide, in Chinese."""
-    async with opened(browser, site.url, **desk_options()) as context:
+    async with opened(browser, site.url, has_maps=_needs_maps(request), **desk_options()) as context:
         yield context
 
 

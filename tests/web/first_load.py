@@ -37,7 +37,7 @@ class FirstLoad:
 
 async def measure(browser: Browser, url: str) -> FirstLoad:
     """Visit the rider's page as for the first time, with a slow network; the phone knows where it is."""
-    async with opened(browser, url, **phone_options() | {"device_scale_factor": 2}) as context:
+    async with opened(browser, url, has_maps=True, **phone_options() | {"device_scale_factor": 2}) as context:
         page = await context.new_page()
         wire = await context.new_cdp_session(page)
         await wire.send("Network.enable")

@@ -23,9 +23,11 @@ async def take() -> None:
             async with async_playwright() as playwright:
                 browser = await launch(playwright)
                 assert browser is not None, "没有找到 Chromium / no Chromium found"
-                async with opened(browser, site.url, **phone_options() | {"device_scale_factor": 2}) as phone:
+                async with opened(
+                    browser, site.url, has_maps=True, **phone_options() | {"device_scale_factor": 2}
+                ) as phone:
                     await _take_rider(phone)
-                async with opened(browser, site.url, **desk_options()) as desk:
+                async with opened(browser, site.url, has_maps=True, **desk_options()) as desk:
                     await SignIns(site).as_staff(desk, "demo-street1")
                     await _take_console(desk)
                 await browser.close()

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 import shapely
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -31,6 +32,7 @@ async def begin(page: Page, file: Path) -> None:
     await page.get_by_role("button", name="导入到草稿").click()
 
 
+@pytest.mark.maps
 async def test_the_tree_and_the_map_show_where_something_lies(desk: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_staff(desk, "demo-secretary6")
     page = await desk.new_page()
@@ -49,6 +51,7 @@ async def test_the_tree_and_the_map_show_where_something_lies(desk: BrowserConte
     await shoot(page, "areas")
 
 
+@pytest.mark.maps
 async def test_new_boundaries_are_checked_compared_and_discarded_and_those_before_come_back(
     desk: BrowserContext, sign_ins: SignIns, site: Program, tmp_path: Path
 ) -> None:

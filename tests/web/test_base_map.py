@@ -111,7 +111,7 @@ async def test_what_is_drawn_and_tapped_is_shifted_to_the_base_map(
     own_site.settings = {"STATION_BASE_MAP": f"{tiles.url}/{{z}}/{{x}}/{{y}}.png", "STATION_BASE_MAP_DATUM": "gcj02"}
     await own_site.start()
     options = phone_options()
-    async with opened(browser, own_site.url, **options) as phone:
+    async with opened(browser, own_site.url, has_maps=True, **options) as phone:
         page = await phone.new_page()
         await begin(page, photo(1))
         await _expect_colour(page)
@@ -130,7 +130,7 @@ async def test_what_is_drawn_and_tapped_is_shifted_to_the_base_map(
     own_site.stop()
     own_site.settings = {"STATION_BASE_MAP": f"{tiles.url}/district.pmtiles"}
     await own_site.start()
-    async with opened(browser, own_site.url, **options) as phone:
+    async with opened(browser, own_site.url, has_maps=True, **options) as phone:
         page = await phone.new_page()
         await begin(page, photo(2))
         await _expect_colour(page)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import shapely
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -154,6 +155,7 @@ async def test_who_comes_second_is_told_what_happened_and_keeps_his_words(
     await expect(page.get_by_label("说明")).to_have_value("")
 
 
+@pytest.mark.maps
 async def test_a_case_on_a_line_is_handed_over_in_one_step(desk: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_staff(desk, "demo-secretary7")
     case = await enter(desk, "blocked_lane", "两个社区交界处占道（演示）", _on_line(7, _NEXT_TO_7))

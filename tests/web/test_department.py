@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.acceptance.program import Program
-from tests.web.browser import HIDDEN_QUEUE_MAP, WITHOUT_MAPS, desk_options, expect_accessible, opened, shoot
+from tests.web.browser import HIDDEN_QUEUE_MAP, desk_options, expect_accessible, opened, shoot
 from tests.web.cases import enter, expect_done, inside, open_case, post
 from tests.web.people import SignIns
 
@@ -14,7 +14,6 @@ async def test_a_department_takes_a_case_on_and_answers_and_the_secretary_sees_i
     desk: BrowserContext, browser: Browser, site: Program, sign_ins: SignIns
 ) -> None:
     await sign_ins.as_staff(desk, "demo-secretary4")
-    await desk.add_init_script(WITHOUT_MAPS)
     case = await enter(desk, "street_light", WORDS, inside(4), phone="19900004444")
     listed = await (await desk.request.get("/api/v1/departments")).json()
     lighting = next(each["id"] for each in listed["departments"] if each["code"] == "lighting")
@@ -28,7 +27,7 @@ async def test_a_department_takes_a_case_on_and_answers_and_the_secretary_sees_i
 
     async with opened(browser, site.url, **desk_options()) as context:
         await sign_ins.as_staff(context, "demo-lighting")
-        await context.add_init_script(HIDDEN_QUEUE_MAP + WITHOUT_MAPS)
+        await context.add_init_script(HIDDEN_QUEUE_MAP)
         page = await context.new_page()
         await page.goto("/console/")
         await expect(page).to_have_url("/console/queue")

@@ -3,6 +3,7 @@
 import io
 
 import openpyxl
+import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.acceptance.program import Program
@@ -10,6 +11,7 @@ from tests.web.browser import desk_options, expect_accessible, opened, shoot
 from tests.web.people import SignIns
 
 
+@pytest.mark.maps
 async def test_figures_say_what_they_are_of_and_lead_into_an_area(desk: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_staff(desk, "demo-admin")
     page = await desk.new_page()

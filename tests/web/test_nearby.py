@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from geo.datum import from_wgs84
@@ -32,6 +33,7 @@ async def look_at(page: Page, name: str) -> None:
     await shoot(page, name)
 
 
+@pytest.mark.maps
 async def test_a_rider_finds_an_open_door_near_him(phone: BrowserContext) -> None:
     page = await phone.new_page()
     await page.goto("/rider/")
@@ -62,7 +64,9 @@ async def test_a_rider_finds_an_open_door_near_him(phone: BrowserContext) -> Non
 
 async def test_without_a_position_a_place_is_typed_or_tapped(browser: Browser, site: Program) -> None:
     """In English and in the dark, by somebody who tells nobody where he is."""
-    async with opened(browser, site.url, **phone_options(language="en", is_dark=True, knows_place=False)) as context:
+    async with opened(
+        browser, site.url, has_maps=True, **phone_options(language="en", is_dark=True, knows_place=False)
+    ) as context:
         page = await context.new_page()
         await page.goto("/rider/")
         await expect(page.get_by_text(re.compile("Where you are is not known"))).to_be_visible()

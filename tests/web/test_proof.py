@@ -3,7 +3,7 @@
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from tests.acceptance.program import Program, sign_in_staff
-from tests.web.browser import WITHOUT_MAPS, expect_accessible, shoot
+from tests.web.browser import expect_accessible, shoot
 from tests.web.cases import community_of, enter, inside, open_case
 from tests.web.people import SignIns, apply_as_reporter, let_proof_grow_old, prove_again
 
@@ -12,7 +12,6 @@ async def test_a_contact_is_shown_after_the_proof_for_the_reason_typed_before(
     desk: BrowserContext, site: Program
 ) -> None:
     await SignIns(site).as_staff(desk, "demo-street2")
-    await desk.add_init_script(WITHOUT_MAPS)
     case = await enter(desk, "help", "想问老人证怎么办（演示）", inside(4), phone="19900004411")
     page = await open_case(desk, case)
     await let_proof_grow_old(site, "demo-street2")

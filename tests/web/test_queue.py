@@ -4,6 +4,7 @@ import re
 import uuid
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.acceptance.program import Caller, Program
@@ -16,6 +17,7 @@ SECRETARY = "demo-secretary8"
 SENT_MS = 10_000
 
 
+@pytest.mark.maps
 async def test_a_case_arrives_by_itself_and_is_filed_by_keyboard(
     desk: BrowserContext, site: Program, sign_ins: SignIns
 ) -> None:

@@ -1,5 +1,6 @@
 """Three taps to a report, and where it stands afterwards."""
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.acceptance.program import Program
@@ -20,6 +21,7 @@ KEPT = """async () => {
 }"""
 
 
+@pytest.mark.maps
 async def test_three_taps_and_the_community_has_it(phone: BrowserContext, sign_ins: SignIns) -> None:
     await sign_ins.as_rider(phone, RIDER)
     page = await phone.new_page()
@@ -77,7 +79,7 @@ async def test_a_stranger_reports_then_signs_in_and_agrees_and_it_is_sent(
     browser: Browser, site: Program, sign_ins: SignIns
 ) -> None:
     options = phone_options(language="en", is_dark=True, knows_place=False)
-    async with opened(browser, site.url, **options) as phone:
+    async with opened(browser, site.url, has_maps=True, **options) as phone:
         page = await phone.new_page()
         await page.goto("/rider/report")
         await page.get_by_label("From the gallery").set_input_files([photo(3), heic(4)])

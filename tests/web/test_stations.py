@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from geo.datum import wgs84_to_gcj02
@@ -119,6 +120,7 @@ async def test_a_list_is_tried_with_its_report_before_it_is_taken_in(
     await expect(page.get_by_role("button", name=f"修改地址： {address}")).to_be_visible()
 
 
+@pytest.mark.maps
 async def test_a_station_is_added_where_a_map_says_it_is_and_moved(desk: BrowserContext, sign_ins: SignIns) -> None:
     page = await sit_down(desk, sign_ins)
     known = await named(page, "DEMO-021")
