@@ -189,7 +189,7 @@ SPEND = """async () => {
   let answers = []
   do answers = await Promise.all(Array.from({ length: 20 }, ask))
   while (answers.at(-1).status !== 429)
-  return setInterval(ask, 200)
+  return setInterval(ask, 50)
 }"""
 
 
