@@ -179,6 +179,7 @@ class _Attachment:
                 await asyncio.shield(self.enter())  # half a start would leave a server that nobody stops
                 _log.warning("PostgreSQL 已恢复 / PostgreSQL is back")
             except Exception:  # whatever it was, giving up would leave the service without a database
+                self._gone.set()  # a connection that broke before it was listened to says no more that it did
                 _log.exception("PostgreSQL 未能恢复 / PostgreSQL did not come back")
 
     async def leave(self, *, keep: bool) -> None:

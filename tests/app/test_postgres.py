@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 import pytest_asyncio
 
 from app.postgres import PostgresRefused, Server, check_server, running
-from app.postgres_cluster import SUPERUSER, settle
+from app.postgres_cluster import SUPERUSER, Cluster, settle
 from core.database import connected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,8 +128,8 @@ def postmasters(folder: Path) -> list[int]:
 
 
 async def until_true(question: Callable[[], Awaitable[bool]]) -> bool:
-    """Ask every 50 ms until the answer is yes, for ten seconds at most."""
-    for _ in range(200):
+    """Ask every 50 ms until the answer is yes, for a minute at most: on a busy disk a recovery takes long."""
+    for _ in range(1200):
         if await question():
             return True
         await asyncio.sleep(0.05)
@@ -266,6 +267,26 @@ async def test_a_killed_server_comes_back_while_we_run(folder: Path) -> None:
         os.kill(killed, signal.SIGKILL)
         assert await until_true(lambda: answers(server))
         assert killed != postmaster(folder)
+
+
+async def test_a_server_killed_again_while_it_is_joined_comes_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the first answer of the server that came back and the moment from which its loss is heard of."""
+    async with running(folder) as server:
+        looks, is_at = [], Cluster.is_at
+
+        def is_at_the_one_killed_meanwhile(cluster: Cluster, data: Path) -> bool:
+            if not looks:
+                os.kill(postmaster(folder), signal.SIGKILL)
+                time.sleep(0.5)  # until the connection is closed
+            looks.append(data)
+            return is_at(cluster, data)
+
+        monkeypatch.setattr(Cluster, "is_at", is_at_the_one_killed_meanwhile)
+        os.kill(postmaster(folder), signal.SIGKILL)
+        assert await until_true(lambda: asyncio.to_thread(lambda: len(looks) > 1))
+        assert await until_true(lambda: answers(server))
 
 
 async def test_two_that_watch_one_killed_server_start_one(folder: Path) -> None:
