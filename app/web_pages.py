@@ -22,10 +22,10 @@ BUILT = Path(__file__).parent / "pages"
 FILES: web.AppKey[Mapping[str, Path]] = web.AppKey("page_files")
 
 _TYPES = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".mjs": "text/javascript",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
@@ -54,7 +54,7 @@ async def get_page(request: web.Request) -> web.StreamResponse:
         raise PagesNotBuilt()
     keep = "public, max-age=31536000, immutable" if "/assets/" in name else "no-cache"
     headers = {
-        hdrs.CONTENT_TYPE: f"{_TYPES[place.suffix]}; charset=utf-8",
+        hdrs.CONTENT_TYPE: _TYPES[place.suffix],
         hdrs.CACHE_CONTROL: keep,
         "Content-Security-Policy": page_policy(request.app[BASE_MAP].hosts),
     }

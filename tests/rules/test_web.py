@@ -37,3 +37,7 @@ def test_every_picture_of_a_page_has_words(place: Path) -> None:
     assert [] == [
         tag for tag in re.findall(r"<img\b[^>]*>", place.read_text()) if " alt=" not in tag and " :alt=" not in tag
     ]
+
+
+def test_ci_does_not_go_without_a_browser() -> None:
+    assert "export BROWSER_TESTS=must" in (WEB.parent / ".ci/run").read_text()

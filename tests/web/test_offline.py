@@ -1,5 +1,6 @@
 """The app without a network, and a new version of it while somebody writes."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,20 @@ _UNTIL_IT_WAITS = """async () => {
 async def keep_app(page: Page) -> None:
     """Wait until the app's files are on the phone."""
     await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+
+async def test_the_app_can_be_put_on_the_phone(phone: BrowserContext) -> None:
+    page = await phone.new_page()
+    await page.goto("/rider/")
+    await keep_app(page)
+    browser = await phone.new_cdp_session(page)
+    errors = (await browser.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+    assert ["in-incognito"] == [each["errorId"] for each in errors]  # so are all pages of tests, and nothing else ails
+    manifest = json.loads((await browser.send("Page.getAppManifest"))["data"])
+    assert ("骑士驿站", "standalone", "/rider/") == (manifest["name"], manifest["display"], manifest["start_url"])
+    for icon in manifest["icons"]:
+        answer = await page.request.get(f"/rider/{icon['src']}")
+        assert "image/png" == answer.headers["content-type"]
 
 
 async def test_without_a_network_the_app_opens_with_the_last_answer_marked_as_old(phone: BrowserContext) -> None:

@@ -140,7 +140,7 @@ async def test_photos_cut_on_the_way_go_on_where_they_were(rider: BrowserContext
     network = await rider.new_cdp_session(page)
     slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 40_000}
     await network.send("Network.emulateNetworkConditions", slow)
-    await finish(page, words="【断了两次】")
+    await finish(page, words="【断了三次】")
     await asyncio.wait_for(begun.wait(), 20)
     await asyncio.sleep(2)
     await expect(page.get_by_text("正在发送")).to_be_visible()
@@ -151,13 +151,21 @@ async def test_photos_cut_on_the_way_go_on_where_they_were(rider: BrowserContext
     begun.clear()
     await network.send("Network.emulateNetworkConditions", slow)
     await asyncio.wait_for(begun.wait(), 20)
+    await page.close()  # now the tab is killed in the middle of it; another goes on
+    page = await rider.new_page()
+    page.on("request", hear)
+    network = await rider.new_cdp_session(page)
+    await network.send("Network.emulateNetworkConditions", slow)
+    begun.clear()
+    await page.goto("/rider/outbox")
+    await asyncio.wait_for(begun.wait(), 20)
     await asyncio.sleep(2)
-    shaky.kill()  # and now the service
+    shaky.kill()  # and then the service
     await network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     await shaky.start()
     await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=40_000)
     assert max(offsets) > 0  # it went on, and did not begin anew
-    await expect_whole(page, {"【断了两次】": 2})
+    await expect_whole(page, {"【断了三次】": 2})
 
 
 async def test_a_service_that_is_asked_too_often_is_asked_again_when_it_says(rider: BrowserContext) -> None:

@@ -1,6 +1,7 @@
 """The frame of both apps: that they open, alone by files of ours, and what they may keep."""
 
-from playwright.async_api import BrowserContext, expect
+import pytest
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.acceptance.program import Program
 from tests.web.people import SignIns
@@ -10,6 +11,21 @@ async def test_the_riders_app_opens(phone: BrowserContext) -> None:
     page = await phone.new_page()
     await page.goto("/rider/")
     await expect(page.get_by_role("link", name="附近驿站")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/rider/", "/console/sign-in"])
+async def test_a_script_within_the_page_is_not_run(address: str, browser: Browser, site: Program) -> None:
+    """Were it run, whatever slips into a page could act in the name of who reads it."""
+    context = await browser.new_context(base_url=site.url)
+    page = await context.new_page()
+    await page.goto(address)
+    told = await page.evaluate("""() => new Promise((told) => {
+        document.addEventListener('securitypolicyviolation', (event) => told(event.effectiveDirective))
+        document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = true' }))
+        setTimeout(() => told('nothing'), 2000)
+    })""")
+    assert ("script-src-elem", None) == (told, await page.evaluate("window.ran ?? null"))
+    await context.close()
 
 
 async def test_the_console_knows_who_is_signed_in(desk: BrowserContext, sign_ins: SignIns) -> None:
