@@ -146,12 +146,12 @@ async def test_a_station_is_added_where_a_map_says_it_is_and_moved(desk: Browser
     await drawer.get_by_role("button", name="修改位置").click()
     made = await named(page, name)
     assert (True, True) == (abs(made["lon"] - known["lon"]) < 1e-5, abs(made["lat"] - known["lat"]) < 1e-5)
-    await expect(drawer.get_by_role("textbox", name="位置")).to_have_value(f"{made['lon']},{made['lat']}")
+    await expect(drawer.get_by_role("textbox", name="位置")).to_have_value(f"{made['lon']:.6f},{made['lat']:.6f}")
     map_ = drawer.get_by_role("region", name="位置地图")
     box = await map_.bounding_box()
     assert box is not None
     await map_.click(position={"x": box["width"] / 2 + 30, "y": box["height"] / 2})  # close by the pin
-    await expect(drawer.get_by_role("textbox", name="位置")).not_to_have_value(f"{made['lon']},{made['lat']}")
+    await expect(drawer.get_by_role("textbox", name="位置")).not_to_have_value(f"{made['lon']:.6f},{made['lat']:.6f}")
     await drawer.get_by_role("region", name="位置", exact=True).get_by_role("button", name="保存").click()
     await expect(drawer.get_by_role("button", name="修改位置")).to_be_visible()
     assert made["lon"] != (await named(page, name))["lon"]

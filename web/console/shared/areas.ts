@@ -8,6 +8,11 @@ const asked = new Set<string>()
 /** Give the code of the area at the end of a path. */
 export const codeOf = (path: string) => path.split('/').at(-1)!
 
+/** Give the names of an area without that of the district above it. */
+export function shortNames(all: readonly string[] | null | undefined): string {
+  return all?.length ? all.slice(all.length > 1 ? 1 : 0).join(' · ') : ''
+}
+
 /** Give the names from below the district down to the area at `path`; its code until they are known. */
 export function areaName(path: string): string {
   if (!asked.has(path)) {
@@ -20,7 +25,7 @@ export function areaName(path: string): string {
 async function learn(path: string): Promise<void> {
   try {
     const { area } = await getArea(path)
-    names.set(path, area.names.slice(area.names.length > 1 ? 1 : 0).join(' · '))
+    names.set(path, shortNames(area.names))
   } catch {
     asked.delete(path) // an area of former boundaries keeps its code; after a failure the next to show it asks again
   }

@@ -1,14 +1,6 @@
-// Lists that change seldom, asked for once: categories, and the departments that serve one's areas.
+// Lists that change seldom, asked for once: categories, the departments that serve one's areas, what figures mean.
 import { api, data, type Schemas } from '@shared/api'
-
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | null = null
-  return () =>
-    (asked ??= ask().catch((problem: unknown) => {
-      asked = null
-      throw problem
-    }))
-}
+import { once } from '@shared/once'
 
 export const categories = once(
   async (): Promise<Schemas['Category'][]> => (await data(api.GET('/api/v1/categories'))).categories,
@@ -17,3 +9,5 @@ export const categories = once(
 export const departments = once(
   async (): Promise<Schemas['Department'][]> => (await data(api.GET('/api/v1/departments'))).departments,
 )
+
+export const definitions = once((): Promise<Schemas['Definitions']> => data(api.GET('/api/v1/figures/definitions')))

@@ -1,10 +1,9 @@
-// What the page asks of areas, and how it draws them.
-import type { Feature, FeatureCollection } from 'geojson'
+// What the page asks of areas.
 import { api, data, type Schemas } from '@shared/api'
 import type { LonLat } from '@shared/datum'
+import type { Outlines } from '../../shared/outlines'
 
 export type Area = Schemas['Area']
-export type Outlines = Schemas['Outlines']
 
 /** So many children of an area are listed in the tree; the search finds the rest. */
 export const MOST_LISTED = 2000
@@ -32,11 +31,6 @@ export async function listAreas(parent?: string): Promise<Listed> {
   return { generation, areas, isCut: after !== null }
 }
 
-/** Give the outlines beneath an area, or of the roots. */
-export function outlinesBeneath(parent?: string): Promise<Outlines> {
-  return data(api.GET('/api/v1/areas/outlines', { params: { query: parent ? { parent } : {} } }))
-}
-
 /** Give the outlines of the lowest areas of a generation. */
 export function leavesOf(generation: number): Promise<Outlines> {
   return data(api.GET('/api/v1/areas/outlines', { params: { query: { generation, leaves: true } } }))
@@ -45,28 +39,4 @@ export function leavesOf(generation: number): Promise<Outlines> {
 /** Give the code of the area that a place lies in; null where it lies in none. */
 export async function codeAt([lon, lat]: LonLat): Promise<string | null> {
   return (await data(api.GET('/api/v1/areas/locate', { params: { query: { lon, lat } } }))).area_code
-}
-
-/** Make what the map draws; `paint` gives further properties of each, such as its colour. */
-export function drawn(
-  outlines: Outlines,
-  paint: (properties: Record<string, unknown>) => Record<string, unknown> = () => ({}),
-): FeatureCollection {
-  const features = outlines.features as unknown as Feature[]
-  return {
-    type: 'FeatureCollection',
-    features: features.map((one) => ({ ...one, properties: { ...one.properties, ...paint(one.properties ?? {}) } })),
-  }
-}
-
-/** Give the corners of everything drawn, for the map to look at. */
-export function cornersOf(areas: FeatureCollection): LonLat[] {
-  const found: LonLat[] = []
-  const take = (coordinates: unknown): void => {
-    const list = coordinates as unknown[]
-    if (typeof list[0] === 'number') found.push(list as unknown as LonLat)
-    else list.forEach(take)
-  }
-  for (const { geometry } of areas.features) if ('coordinates' in geometry) take(geometry.coordinates)
-  return found
 }

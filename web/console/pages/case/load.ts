@@ -1,6 +1,7 @@
 // A case as the service gives it, kept as it is there: loaded again whenever it says that something happened.
 import { computed, onMounted, ref, shallowRef } from 'vue'
 import { api, data, Problem, type Schemas } from '@shared/api'
+import { categories, departments } from '../../shared/lists'
 import { useLiveCases } from '../../shared/live'
 
 export type Detail = Schemas['CaseDetail']
@@ -16,17 +17,10 @@ export interface Reference {
   departments: Schemas['Department'][]
 }
 
-let asked: Promise<Reference> | null = null
-
-/** Give what cases refer to by code or number; asked for once, and again after a failure. */
-export function reference(): Promise<Reference> {
-  asked ??= Promise.all([data(api.GET('/api/v1/categories')), data(api.GET('/api/v1/departments'))])
-    .then(([{ categories }, { departments }]) => ({ categories, departments }))
-    .catch((problem: unknown) => {
-      asked = null
-      throw problem
-    })
-  return asked
+/** Give what cases refer to by code or number. */
+export async function reference(): Promise<Reference> {
+  const [kinds, offices] = await Promise.all([categories(), departments()])
+  return { categories: kinds, departments: offices }
 }
 
 /** Hold one case. `stamp` grows with each loading, for the parts beside that load their own. */
@@ -85,9 +79,4 @@ export function act(caseId: number, verb: Verb, body: ActBody): Promise<Case> {
       body: body as Schemas['ActBody'],
     }),
   )
-}
-
-/** Give the names of an area without those of the district above it. */
-export function areaName(names: readonly string[] | null | undefined): string {
-  return names?.length ? names.slice(names.length > 1 ? 1 : 0).join(' · ') : ''
 }

@@ -1,5 +1,6 @@
 // What the page asks and tells of stations.
 import { api, data, Problem, type Schemas } from '@shared/api'
+import { once } from '@shared/once'
 
 export type Line = Schemas['StationLine']
 export type Station = Schemas['Station']
@@ -75,16 +76,7 @@ export function lineOf(station: Station): Line {
   }
 }
 
-let kinds: Promise<Schemas['AmenityKind'][]> | null = null
-
-/** Give the words for amenities; asked for once. */
-export function amenityKinds(): Promise<Schemas['AmenityKind'][]> {
-  kinds ??= data(api.GET('/api/v1/amenities')).then(
-    (found) => found.amenities,
-    (problem: unknown) => {
-      kinds = null
-      throw problem
-    },
-  )
-  return kinds
-}
+/** Give the words for amenities. */
+export const amenityKinds = once(
+  async (): Promise<Schemas['AmenityKind'][]> => (await data(api.GET('/api/v1/amenities'))).amenities,
+)
