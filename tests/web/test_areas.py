@@ -41,7 +41,7 @@ async def test_the_tree_and_the_map_show_where_something_lies(desk: BrowserConte
     await expect(tree.get_by_text("松林街道")).to_be_visible(timeout=15_000)
     await page.get_by_role("combobox", name="按名称或编码查找区域").fill("晴川")
     await page.get_by_role("option").filter(has_text="晴川社区").first.click()
-    await expect(page.locator(".el-select-dropdown:visible")).to_have_count(0)  # half faded it stands in no landmark
+    await expect(page.locator(".el-select__popper")).to_have_css("display", "none")  # folding it is in no landmark
     detail = page.get_by_role("region", name="晴川社区")
     await expect(detail.get_by_text("演示区 › 松林街道")).to_be_visible()
     await expect(tree.get_by_text("晴川社区")).to_be_visible()
