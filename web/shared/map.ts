@@ -44,8 +44,8 @@ const TONES: Record<Tone, string> = {
   chosen: '#1d4ed8',
 }
 const GROUNDS = {
-  light: { ground: '#eef1ee', line: '#7c8b86', area: '#0a7a5c' },
-  dark: { ground: '#14191b', line: '#8fa09a', area: '#4fd1a5' },
+  light: { ground: '#eef1ee', line: '#7c8b86', name: '#3d4a45', area: '#0a7a5c' },
+  dark: { ground: '#14191b', line: '#8fa09a', name: '#c6d1cc', area: '#4fd1a5' },
 }
 /** What the map's own buttons are called. */
 const CHINESE = {
@@ -55,6 +55,7 @@ const CHINESE = {
   'Map.Title': '地图',
   'Marker.Title': '位置标记',
 }
+const CHINA: LonLat = [104, 36]
 const FONT = '"PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif'
 
 export interface OpenMap {
@@ -73,7 +74,8 @@ export interface OpenMap {
 
 interface MapOptions {
   base: BaseMap
-  centre: LonLat
+  /** Without it the map shows the country, until something is brought into the picture. */
+  centre?: LonLat
   zoom?: number
   onTap?: (place: LonLat) => void
   onSpot?: (id: Spot['id']) => void
@@ -112,8 +114,8 @@ function drawMap(holder: HTMLElement, options: MapOptions): OpenMap {
   const map = new LibreMap({
     container: holder,
     style: styleOf(options.base, isDark),
-    center: fromWgs84(options.centre, datum),
-    zoom: options.zoom ?? 14,
+    center: fromWgs84(options.centre ?? CHINA, datum),
+    zoom: options.centre ? (options.zoom ?? 14) : 3,
     attributionControl: { compact: true },
     localIdeographFontFamily: FONT,
     locale: currentLanguage() === 'en' ? {} : CHINESE,
@@ -175,7 +177,7 @@ function drawMap(holder: HTMLElement, options: MapOptions): OpenMap {
 }
 
 function styleOf(base: BaseMap, isDark: boolean): StyleSpecification {
-  const { ground, line, area } = GROUNDS[isDark ? 'dark' : 'light']
+  const { ground, line, name, area } = GROUNDS[isDark ? 'dark' : 'light']
   const empty = { type: 'geojson' as const, data: collect([]) }
   const style: StyleSpecification = {
     version: 8,
@@ -197,7 +199,7 @@ function styleOf(base: BaseMap, isDark: boolean): StyleSpecification {
         type: 'symbol',
         source: 'areas',
         layout: { 'text-field': ['get', 'name'], 'text-size': 12 },
-        paint: { 'text-color': line, 'text-halo-color': ground, 'text-halo-width': 1.5 },
+        paint: { 'text-color': name, 'text-halo-color': ground, 'text-halo-width': 1.5 },
       },
       { id: 'ring-fill', type: 'fill', source: 'ring', paint: { 'fill-color': TONES.chosen, 'fill-opacity': 0.14 } },
       { id: 'ring-line', type: 'line', source: 'ring', paint: { 'line-color': TONES.chosen, 'line-width': 1.5 } },
