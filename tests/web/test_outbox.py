@@ -8,9 +8,10 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, Response, Route, expect
 
@@ -18,6 +19,7 @@ from app.postgres import running
 from core.database import connected
 from tests.acceptance.program import Program, sign_in_staff
 from tests.web.browser import expect_accessible, expect_touchable, opened, phone_options, reopened, shoot
+from tests.web.line import line_to
 from tests.web.people import SignIns
 from tests.web.reporting import begin, finish, own_reports, photo, take
 
@@ -126,46 +128,58 @@ async def test_a_report_whose_answer_never_came_because_the_service_was_killed(
     await expect_whole(page, {"【没有回音】": 2})
 
 
-async def test_photos_cut_on_the_way_go_on_where_they_were(rider: BrowserContext, shaky: Program) -> None:
-    page, offsets = await rider.new_page(), []
-    begun = asyncio.Event()
+async def until_arrived(program: Program, *, more_than: int) -> int:
+    """Wait until more than so many bytes of a photo have arrived, and give how many have."""
+    async with asyncio.timeout(60):
+        while True:
+            arrived = sum(each.stat().st_size for each in (program.data_dir / "uploads").glob("*/*"))
+            if arrived > more_than:
+                return arrived
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("rider")  # signed in where he posts; the line lends his cookies
+async def test_photos_cut_on_the_way_go_on_where_they_were(
+    browser: Browser, shaky: Program, shaky_sign_ins: SignIns
+) -> None:
+    offsets = []
 
     def hear(request: Request) -> None:
         if request.method == "PUT":
             offsets.append(int(request.url.rsplit("=", 1)[1]))
-            begun.set()
 
-    page.on("request", hear)
-    await begin(page, photo(30, noisy=1400), photo(31))
-    network = await rider.new_cdp_session(page)
-    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 40_000}
-    await network.send("Network.emulateNetworkConditions", slow)
-    await finish(page, words="【断了三次】")
-    await asyncio.wait_for(begun.wait(), 20)
-    await asyncio.sleep(2)
-    await expect(page.get_by_text("正在发送")).to_be_visible()
-    await shoot(page, "outbox-sending")
-    # The network goes in the middle of the first photo, and comes back.
-    await network.send("Network.emulateNetworkConditions", slow | {"offline": True})
-    await expect(page.get_by_text("没有网络，联网后自动发出")).to_be_visible(timeout=SOON)
-    begun.clear()
-    await network.send("Network.emulateNetworkConditions", slow)
-    await asyncio.wait_for(begun.wait(), 20)
-    await page.close()  # now the tab is killed in the middle of it; another goes on
-    page = await rider.new_page()
-    page.on("request", hear)
-    network = await rider.new_cdp_session(page)
-    await network.send("Network.emulateNetworkConditions", slow)
-    begun.clear()
-    await page.goto("/rider/outbox")
-    await asyncio.wait_for(begun.wait(), 20)
-    await asyncio.sleep(2)
-    shaky.kill()  # and then the service
-    await network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-    await shaky.start()
-    await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=40_000)
-    assert max(offsets) > 0  # it went on, and did not begin anew
-    await expect_whole(page, {"【断了三次】": 2})
+    async def go_on(tap: Awaitable[object], page: Page) -> int:
+        """Wait until a photo is sent anew after `tap` and more of it has arrived; give how much has."""
+        async with page.expect_request(lambda request: request.method == "PUT"):
+            await tap
+        return await until_arrived(shaky, more_than=offsets[-1])
+
+    async with line_to(shaky.url) as line, opened(browser, line.url, **phone_options()) as phone:
+        await shaky_sign_ins.as_rider(phone, RIDER)
+        page = await phone.new_page()
+        page.on("request", hear)
+        await begin(page, photo(30, noisy=1400), photo(31, noisy=1400))
+        line.bytes_a_second = 20_000
+        await finish(page, words="【断了三次】")
+        await until_arrived(shaky, more_than=0)
+        await expect(page.get_by_text("正在发送")).to_be_visible()
+        await shoot(page, "outbox-sending")
+        line.is_down = True  # the network goes in the middle of it, and comes back
+        line.cut()
+        await expect(page.get_by_text("没有网络，联网后自动发出")).to_be_visible(timeout=SOON)
+        line.is_down = False
+        await go_on(page.get_by_role("button", name="现在再试").click(), page)
+        await page.close()  # now the tab is killed; another goes on
+        line.cut()
+        page = await phone.new_page()
+        page.on("request", hear)
+        arrived = await go_on(page.goto("/rider/outbox"), page)
+        shaky.kill()  # and then the service
+        line.bytes_a_second = None
+        await shaky.start()
+        await expect(page.get_by_text("已收到，编号")).to_be_visible(timeout=40_000)
+        assert max(offsets) >= arrived  # it went on, and did not begin anew
+        await expect_whole(page, {"【断了三次】": 2})
 
 
 async def test_a_service_that_is_asked_too_often_is_asked_again_when_it_says(rider: BrowserContext) -> None:
