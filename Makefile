@@ -66,6 +66,7 @@ docs: .venv/dev ## Write docs/openapi.yaml, docs/problems.md and docs/figures.md
 
 faults: .venv/dev ## Kill, freeze and misset what runs for about ten minutes, and look whether every promise held
 	FAULTS=long $(BIN)/python -m pytest -s tests/acceptance/test_sweepers.py tests/acceptance/test_clock_jump.py tests/acceptance/test_kill.py
+	$(BIN)/python -m bench.comes_back
 
 bench: .venv/dev ## Measure speed side by side with a bare handler and in process
 	$(BIN)/python -m bench

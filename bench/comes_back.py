@@ -1,6 +1,7 @@
 """How soon reports are taken again after kill -9 of the service, of its PostgreSQL, and of both.
 
 `python -m bench.comes_back [kills of each]`. They follow so closely that the growing pauses of a crash loop count too.
+Ends with 1 where the promise is missed.
 """
 
 import asyncio
@@ -23,8 +24,9 @@ REPORT = {
 }
 
 
-async def run(kills: int) -> None:
-    """Print the longest and the mean time from each kill to the next report that is acknowledged."""
+async def run(kills: int) -> bool:
+    """Print the longest and the mean time from each kill to the next acknowledged report; tell whether all kept it."""
+    longest = 0.0
     with tempfile.TemporaryDirectory(prefix="station-comes-back-") as folder:
         program = Program(Path(folder))
         try:
@@ -32,12 +34,14 @@ async def run(kills: int) -> None:
             rider = await sign_in_rider(program, "19900000001")
             for victims in (("program",), ("postgres",), ("postgres", "program")):
                 took = [await _kill(program, rider, victims) for _ in range(kills)]
+                longest = max(longest, *took)
                 print(
                     f"{' and '.join(victims)}: taken again after {max(took):.1f} s at most, "
                     f"{sum(took) / kills:.1f} s on average; {max(took) / MOST_S:.2f} of {MOST_S:.0f} s"
                 )
         finally:
             program.stop()
+    return longest <= MOST_S
 
 
 async def _kill(program: Program, rider: Caller, victims: tuple[str, ...]) -> float:
@@ -62,4 +66,4 @@ async def _is_taken(rider: Caller, key: str) -> bool:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
+    sys.exit(not asyncio.run(run(int(sys.argv[1]) if len(sys.argv) > 1 else 5)))

@@ -285,9 +285,12 @@ async def test_a_server_that_dies_again_while_it_is_joined_comes_back(
                 time.sleep(2)  # until the connection is closed, and the server, when it can, takes new ones
             return is_at(cluster, data)
 
+        async def is_joined() -> bool:
+            return len(looks) >= joins
+
         monkeypatch.setattr(Cluster, "is_at", is_at_one_that_dies_meanwhile)
         os.kill(postmaster(folder), signal.SIGKILL)
-        assert await until_true(lambda: asyncio.to_thread(lambda: len(looks) >= joins))
+        assert await until_true(is_joined)
         assert await until_true(lambda: answers(server))
 
 
